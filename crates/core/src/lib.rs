@@ -1,0 +1,36 @@
+//! The domain of Grelot: pure types and rules.
+//!
+//! Reading order: [`id`] and [`text`] (what a value may be), [`notification`], [`category`] and [`preference`]
+//! (who wants what), [`resolve`] (the decision, and the rule that made it), [`inbox`] (the counter and the sequence),
+//! [`change`] (what an inbox went through), [`listing`] (how an inbox is walked), [`contact`], [`access`], [`time`].
+//!
+//! Invariants:
+//! - Nothing here does I/O, reads a clock or makes randomness: time and random numbers are parameters.
+//! - Nothing here is serialisable. `http` and each store own their own wire forms.
+//! - A value of one of these types is valid: it can only be made by a `parse` or `new` that refuses the rest.
+
+pub mod access;
+pub mod category;
+pub mod change;
+pub mod contact;
+pub mod id;
+pub mod inbox;
+pub mod listing;
+pub mod notification;
+pub mod preference;
+pub mod resolve;
+pub mod text;
+pub mod time;
+
+pub use access::{ApiKey, Fingerprint, Scope, Scopes};
+pub use category::{Category, Localized};
+pub use change::{Change, ChangeKind};
+pub use contact::Contact;
+pub use id::{CategoryKey, CuidGenerator, NotificationId, UserId};
+pub use inbox::{Inbox, Resume, Seq};
+pub use listing::{Cursor, ListFilter, ReadStatus, Section};
+pub use notification::{Content, Notification, NotificationType, Recipients};
+pub use preference::{Choice, Preferences, PreferencesUpdate};
+pub use resolve::{Channel, ChannelSet, Decision, Rule, resolve};
+pub use text::{Body, Data, Link, Title, Violation};
+pub use time::{Clock, Timestamp};

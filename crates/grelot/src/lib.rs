@@ -1,0 +1,1 @@
+//! The notification centre that any application drops in.

@@ -1,0 +1,1 @@
+//! Supervised long-running work.
