@@ -1,0 +1,4 @@
+//! The floors: programs that do the least work possible. Not here: what is compared with them.
+
+pub(crate) mod stream;
+pub(crate) mod writer;

@@ -1,0 +1,130 @@
+//! How a host describes the Grelot that it wants. Not here: putting it together (`compose`).
+
+use std::time::Duration;
+
+use grelot_http::auth::AuthSettings;
+
+use crate::database::DatabaseUrl;
+use crate::error::BuildError;
+use crate::grelot::Grelot;
+
+/// The cookie that may hold the token, when nobody names another.
+pub(crate) const DEFAULT_COOKIE: &str = "grelot_token";
+
+/// Describes a [`Grelot`]. It needs a way to check users' tokens; all else has a default.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder {
+    pub(crate) database: String,
+    pub(crate) auth: AuthSettings,
+    pub(crate) ping: Duration,
+    pub(crate) streams_per_user: usize,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            database: "sqlite:grelot.db".to_owned(),
+            auth: AuthSettings {
+                hs256_secret: None,
+                public_key_pem: None,
+                jwks_url: None,
+                issuer: None,
+                audience: None,
+                cookie_name: DEFAULT_COOKIE.to_owned(),
+                allowed_origins: Vec::new(),
+            },
+            ping: Duration::from_secs(30),
+            streams_per_user: 32,
+        }
+    }
+}
+
+impl Builder {
+    /// The database, as `sqlite:PATH`; `sqlite:grelot.db` without this. It is made when it is missing.
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = url.into();
+        self
+    }
+
+    /// The secret with which your application signs users' tokens (HS256): at least 32 bytes.
+    pub fn jwt_secret(mut self, secret: impl Into<Vec<u8>>) -> Self {
+        self.auth.hs256_secret = Some(secret.into());
+        self
+    }
+
+    /// The public key, as PEM, of users' tokens (RS256, ES256 or EdDSA).
+    pub fn jwt_public_key_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.auth.public_key_pem = Some(pem.into());
+        self
+    }
+
+    /// Where the public keys of users' tokens are published.
+    pub fn jwt_jwks_url(mut self, url: impl Into<String>) -> Self {
+        self.auth.jwks_url = Some(url.into());
+        self
+    }
+
+    /// The issuer that tokens must name.
+    pub fn jwt_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.auth.issuer = Some(issuer.into());
+        self
+    }
+
+    /// The audience that tokens must name.
+    pub fn jwt_audience(mut self, audience: impl Into<String>) -> Self {
+        self.auth.audience = Some(audience.into());
+        self
+    }
+
+    /// The cookie that may hold the token; `grelot_token` without this.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.auth.cookie_name = name.into();
+        self
+    }
+
+    /// Other origins whose pages may call the service, such as `https://app.example.com`.
+    pub fn allowed_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
+        self.auth.allowed_origins = origins.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Between two pings of a stream: 1 s to 1 h, 30 s without this. Keep it below the idle timeout of your proxy.
+    pub fn ping(mut self, interval: Duration) -> Self {
+        self.ping = interval;
+        self
+    }
+
+    /// How many streams a user may hold, 32 without this; the oldest gives way.
+    pub fn streams_per_user(mut self, most: usize) -> Self {
+        self.streams_per_user = most;
+        self
+    }
+
+    /// Opens the database and starts what works behind the scenes, on the present Tokio runtime.
+    ///
+    /// # Errors
+    /// A [`BuildError`], when the settings are no good or another process serves the database.
+    pub async fn build(self) -> Result<Grelot, BuildError> {
+        self.check()?;
+        let database = DatabaseUrl::parse(&self.database).map_err(BuildError::Database)?;
+        crate::compose::compose(self, database).await
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let auth = &self.auth;
+        if auth.hs256_secret.is_none() && auth.public_key_pem.is_none() && auth.jwks_url.is_none() {
+            return Err(BuildError::NoKeys);
+        }
+        if auth.hs256_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
+            return Err(BuildError::Setting("the `jwt_secret` must be at least 32 bytes"));
+        }
+        if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&self.ping) {
+            return Err(BuildError::Setting("the `ping` must be from one second to one hour"));
+        }
+        if self.streams_per_user == 0 {
+            return Err(BuildError::Setting("`streams_per_user` must be at least 1"));
+        }
+        Ok(())
+    }
+}

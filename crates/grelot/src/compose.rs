@@ -1,0 +1,102 @@
+//! The composition root: makes each part and gives it the others. Nobody else knows which database it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grelot_core::Clock;
+use grelot_http::auth::Authenticator;
+use grelot_http::{AppState, Readiness, Secret};
+use grelot_hub::{Hub, HubSettings, Mailbox, Publisher};
+use grelot_store::{Keys as _, MailPolicy, Store};
+use grelot_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use grelot_worker::{Housekeeping, HousekeepingSettings, Service, Supervisor};
+
+use crate::background::Background;
+use crate::builder::Builder;
+use crate::clock::SystemClock;
+use crate::database::DatabaseUrl;
+use crate::error::BuildError;
+use crate::grelot::{Grelot, Parts};
+
+/// Commits that may wait for the dispatchers; over it, users are read from the database instead.
+const MAILBOX: usize = 4_096;
+/// How long the hub and the jobs may take to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Opens the database, connects everything to it, and starts what runs by itself.
+pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX);
+    let store = open(database, Arc::clone(&clock), publisher).await?;
+    let secret = Secret::new(store.secret());
+    let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
+    let hub = hub(&builder, &store, Arc::clone(&clock), mailbox);
+    let auth = Authenticator::new(
+        builder.auth,
+        Arc::clone(&ports),
+        Arc::clone(&clock),
+        secret.clone(),
+    )?;
+    let background = Background::start(supervisor(&store, &hub, Arc::clone(&clock)));
+    let state = AppState {
+        store: ports,
+        hub,
+        clock,
+        auth: Arc::new(auth),
+        metrics: Arc::default(),
+        // Mail is sent from version 0.2 on.
+        mail: MailPolicy::Off,
+        ping: builder.ping,
+        secret,
+        readiness: Readiness::default(),
+    };
+    Ok(Grelot::new(Parts { state, store, background }))
+}
+
+/// Opening reads, and perhaps migrates, a file: not on a thread that serves.
+async fn open(
+    database: DatabaseUrl,
+    clock: Arc<dyn Clock>,
+    publisher: Publisher,
+) -> Result<Arc<SqliteStore>, BuildError> {
+    let opening = tokio::task::spawn_blocking(move || {
+        let options = SqliteOptions::new(database.path());
+        SqliteStore::open(options, clock, Arc::new(publisher))
+    });
+    let opened: Result<_, OpenError> = opening.await.map_err(|_cancelled| BuildError::Interrupted)?;
+    Ok(opened?)
+}
+
+fn hub(builder: &Builder, store: &Arc<SqliteStore>, clock: Arc<dyn Clock>, mailbox: Mailbox) -> Hub {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let settings = HubSettings {
+        shards: cores.clamp(1, 8),
+        streams_per_user: builder.streams_per_user,
+        ping: builder.ping,
+        ..HubSettings::default()
+    };
+    let replay = Arc::<SqliteStore>::clone(store);
+    Hub::new(settings, mailbox, replay, Arc::new(grelot_http::EventEncoder), clock)
+}
+
+/// What runs by itself. The database comes first, so that it is watched to the end.
+fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Supervisor {
+    let watched = Arc::clone(store);
+    let database = Service::new("database", GRACE, async move |shutdown| {
+        tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            reason = watched.fatal() => Err(reason.as_ref().into()),
+        }
+    });
+    let hub = hub.clone();
+    let hub = Service::new("hub", GRACE, async move |shutdown| {
+        hub.run(shutdown).await;
+        Ok(())
+    });
+    let jobs = Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, HousekeepingSettings::default());
+    let jobs = Service::new("housekeeping", GRACE, async move |shutdown| {
+        jobs.run(shutdown).await;
+        Ok(())
+    });
+    Supervisor::new().with(database).with(hub).with(jobs)
+}

@@ -1,0 +1,125 @@
+//! `grelot demo`: what it prints, and the page.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Stdio};
+
+use reqwest::{Client, StatusCode, header};
+use rustix::process::Signal;
+
+use crate::support::{Workplace, signal_child};
+
+/// A running demo and the lines that it printed first.
+struct Demo {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Demo {
+    fn start(place: &Workplace, flags: &[&str]) -> Self {
+        let mut command = place.command(&[&["demo"], flags].concat());
+        // Its database goes where temporary files go.
+        command.env("TMPDIR", place.path());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let lines = stdout.lines().take(5).map(Result::unwrap).collect();
+        Self { child, lines }
+    }
+
+    fn value(&self, name: &str) -> &str {
+        self.lines.iter().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+const FLAGS: [&str; 4] = ["--bind", "127.0.0.1:0", "--metrics-bind", "off"];
+
+#[tokio::test]
+async fn it_prints_what_is_needed_to_ring_the_bell() {
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &FLAGS);
+    assert_eq!(demo.value("user"), "demo");
+    assert!(demo.lines[4].starts_with("curl http://"));
+    let page = demo.value("page");
+    let list = format!("{page}api/notifications");
+    let get = Client::new().get(&list).bearer_auth(demo.value("token"));
+    let inbox: serde_json::Value = get.send().await.unwrap().json().await.unwrap();
+    let types: Vec<&str> =
+        inbox["notifications"].as_array().unwrap().iter().map(|n| n["type"].as_str().unwrap()).collect();
+    for kind in ["INFO", "SUCCESS", "WARNING", "ERROR"] {
+        assert!(types.contains(&kind), "{types:?}");
+    }
+    let notify = Client::new()
+        .post(format!("{page}api/internal/notify"))
+        .bearer_auth(demo.value("api key"))
+        .json(&serde_json::json!({"userId": "demo", "title": "Hello", "category": "billing"}));
+    assert_eq!(notify.send().await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn the_page_signs_in_with_a_cookie_that_no_script_can_read() {
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &FLAGS);
+    let page = reqwest::get(demo.value("page")).await.unwrap();
+    let header = |name| page.headers()[name].to_str().unwrap().to_owned();
+    let cookie = header(header::SET_COOKIE);
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let policy = header(header::CONTENT_SECURITY_POLICY);
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+
+    let url = format!("{}demo/notify", demo.value("page"));
+    let pair = cookie.split(';').next().unwrap();
+    let send = |site: &'static str| {
+        let request = Client::new().post(&url).header(header::COOKIE, pair);
+        let body = serde_json::json!({"example": "invoice"});
+        request.header("sec-fetch-site", site).json(&body).send()
+    };
+    assert_eq!(send("same-origin").await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(send("cross-site").await.unwrap().status(), StatusCode::FORBIDDEN);
+}
+
+#[test]
+fn its_database_is_gone_when_it_ends() {
+    let place = Workplace::bare();
+    let mut demo = Demo::start(&place, &FLAGS);
+    let entries = || std::fs::read_dir(place.path()).unwrap().count();
+    assert_eq!(entries(), 1);
+    signal_child(&demo.child, Signal::TERM);
+    assert_eq!(demo.child.wait().unwrap().code(), Some(0));
+    assert_eq!(entries(), 0);
+}
+
+#[test]
+fn it_takes_the_next_port_when_nobody_chose_one() {
+    // It is taken from here on, by this test or by somebody else.
+    let _held = TcpListener::bind("127.0.0.1:4000");
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &["--metrics-bind", "off"]);
+    assert!(!demo.value("page").ends_with(":4000/"), "{:?}", demo.lines);
+}
+
+#[test]
+fn a_port_that_was_chosen_is_not_replaced() {
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap().to_string();
+    let place = Workplace::bare();
+    let said = place.run(&["demo", "--bind", &address, "--metrics-bind", "off"]);
+    assert_eq!(said.status, 1);
+    assert!(said.stderr.contains(&address), "{}", said.stderr);
+}
+
+#[test]
+fn what_a_real_service_is_told_does_not_concern_it() {
+    let place = Workplace::bare()
+        .with("GRELOT_DATABASE", "postgres://h/db")
+        .with("GRELOT_JWT_SECRET", "short");
+    let demo = Demo::start(&place, &FLAGS);
+    assert_eq!(demo.value("user"), "demo");
+    assert!(!place.path().join("grelot.db").exists());
+}

@@ -1,0 +1,28 @@
+//! One notification as the host's back end sees it, whosever it is.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+
+use super::path::{NotificationParam, NotificationPath};
+use crate::auth::{Allowed, scope};
+use crate::problem::Problem;
+use crate::state::AppState;
+use crate::wire::notification::{NotificationOut, StoryOut};
+
+/// Get a notification, and what became of it
+///
+/// Needs the scope `read`.
+#[utoipa::path(get, path = "/api/internal/notifications/{id}", operation_id = "getStory", tag = "Notify",
+    params(NotificationParam),
+    responses((status = 200, description = "The notification, and each delivery", body = StoryOut<'static>)))]
+pub(crate) async fn get(
+    State(state): State<AppState>,
+    _caller: Allowed<scope::Read>,
+    NotificationPath(id): NotificationPath,
+) -> Result<Response, Problem> {
+    let notification = state.store.find_notification(id).await?;
+    let notification = notification.ok_or_else(Problem::not_found)?;
+    let notification = NotificationOut::from(&notification);
+    Ok(Json(StoryOut { notification, deliveries: [] }).into_response())
+}

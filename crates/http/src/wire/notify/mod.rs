@@ -1,0 +1,7 @@
+//! Notifying on the wire.
+
+mod answer;
+mod request;
+
+pub(crate) use answer::{DeliveredOut, NotifyOut, PreviewEntryOut, PreviewOut};
+pub(crate) use request::{NotifyIn, NotifySchema};

@@ -1,0 +1,22 @@
+//! The whole HTTP surface against a real database, one module per concern. Requests go to the router itself; the accept
+//! loop and the streams' sockets have tests of their own (`server`, and the whole program's).
+
+mod access;
+mod around;
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+mod bodies;
+mod categories;
+mod changes;
+mod conventions;
+mod document;
+mod engine;
+mod engine_limits;
+mod engine_takeover;
+mod inbox;
+mod isolation;
+mod notify;
+mod preferences;
+mod support;
+mod users;
+mod walking;

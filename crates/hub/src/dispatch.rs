@@ -1,0 +1,145 @@
+//! Fan-out: the only writer of live events.
+//!
+//! One dispatcher a shard of users walks the streams of each user round and round until all have the newest change. A
+//! change that arrives during a lap is appended, and every stream is given all that it lacks in one write: a burst costs
+//! little more than its first event.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use grelot_core::{Change, ChangeKind, Seq, UserId};
+use grelot_store::Replayed;
+
+use crate::hub::Shared;
+use crate::registry::Streams;
+use crate::run::Run;
+use crate::stream::Offered;
+
+/// How many streams are served before the mailbox is looked at again, and other tasks may run.
+const CHUNK: usize = 64;
+
+/// A user whose streams are being served.
+struct Lap {
+    user: UserId,
+    streams: Streams,
+    run: Run,
+    /// The next stream to serve.
+    at: usize,
+    /// How many streams may still lack the newest change.
+    remaining: usize,
+    /// A stream lacks something that the run does not hold.
+    hole: bool,
+}
+
+/// Serves one shard for ever.
+pub(crate) async fn dispatch(shared: &Arc<Shared>, shard: usize) {
+    let mut laps: VecDeque<Lap> = VecDeque::new();
+    loop {
+        accept_post(shared, shard, &mut laps).await;
+        let Some(mut lap) = laps.pop_front() else {
+            shared.mailbox.arrived(shard).await;
+            continue;
+        };
+        serve_chunk(shared, &mut lap);
+        if lap.remaining > 0 {
+            laps.push_back(lap);
+        } else if lap.hole {
+            catch_up(shared, &lap.user).await;
+        }
+        if !laps.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Takes what arrived: appends to laps that are under way, begins others, catches up who is behind.
+async fn accept_post(shared: &Arc<Shared>, shard: usize, laps: &mut VecDeque<Lap>) {
+    let Some(post) = shared.mailbox.take(shard) else {
+        return;
+    };
+    for change in post.changes {
+        let Some(streams) = shared.registry.streams(&change.user) else {
+            continue;
+        };
+        if matches!(change.kind, ChangeKind::Erased) {
+            streams.iter().for_each(|stream| stream.close());
+            laps.retain(|lap| lap.user != change.user);
+            continue;
+        }
+        join_lap(shared, laps, &change, streams);
+    }
+    for user in post.behind {
+        catch_up(shared, &user).await;
+    }
+}
+
+fn join_lap(shared: &Shared, laps: &mut VecDeque<Lap>, change: &Change, streams: Streams) {
+    let bytes = shared.encode.change(change);
+    shared.counters.events.fetch_add(1, Ordering::Relaxed);
+    if let Some(lap) = laps.iter_mut().find(|lap| lap.user == change.user) {
+        lap.run.push(change.seq, bytes);
+        // Streams may have come or gone since the lap began: whoever has it all takes nothing.
+        lap.at = if streams.is_empty() { 0 } else { lap.at % streams.len() };
+        lap.remaining = streams.len();
+        lap.streams = streams;
+        return;
+    }
+    let mut run = Run::default();
+    run.push(change.seq, bytes);
+    let remaining = streams.len();
+    laps.push_back(Lap { user: change.user.clone(), streams, run, at: 0, remaining, hole: false });
+}
+
+fn serve_chunk(shared: &Shared, lap: &mut Lap) {
+    for _ in 0..CHUNK.min(lap.remaining) {
+        let stream = &lap.streams[lap.at];
+        match stream.offer(&mut lap.run, false) {
+            Offered::Taken => {}
+            Offered::Hole => lap.hole = true,
+            Offered::Closed => {
+                shared.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        lap.at = (lap.at + 1) % lap.streams.len();
+        lap.remaining -= 1;
+    }
+    let served = u64::try_from(CHUNK.min(lap.streams.len())).unwrap_or(0);
+    shared.counters.deliveries.fetch_add(served, Ordering::Relaxed);
+}
+
+/// Reads from the database what the user's streams lack, and gives it to them.
+async fn catch_up(shared: &Arc<Shared>, user: &UserId) {
+    let Some(streams) = shared.registry.streams(user) else {
+        return;
+    };
+    let Some(since) = streams.iter().filter_map(|stream| stream.position()).min() else {
+        // Every stream is still collecting, or over: what they missed is marked as an overflow.
+        streams.iter().for_each(|stream| stream.overflow());
+        return;
+    };
+    shared.counters.catch_ups.fetch_add(1, Ordering::Relaxed);
+    streams.iter().for_each(|stream| stream.overflow());
+    match shared.replay.0.replay(user, since).await {
+        Ok(Replayed::Changes { changes, inbox }) => {
+            let mut run = Run::default();
+            for change in &changes {
+                run.push(change.seq, shared.encode.change(change));
+            }
+            for stream in streams.iter() {
+                stream.offer(&mut run, true);
+                stream.advance(inbox.seq);
+            }
+        }
+        Ok(Replayed::Reset { inbox }) => {
+            let bytes = shared.encode.reset(&inbox);
+            for stream in streams.iter() {
+                if stream.position().is_some_and(|seq: Seq| seq < inbox.seq) {
+                    stream.send_reset(inbox.seq, bytes.clone());
+                }
+            }
+        }
+        // The readers come back, and resume.
+        Err(_) => streams.iter().for_each(|stream| stream.close()),
+    }
+}

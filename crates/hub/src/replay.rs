@@ -1,0 +1,75 @@
+//! The beginning of a stream: register, read what was missed, go live without a gap.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use grelot_core::{Inbox, Seq};
+use grelot_store::{Replayed, StoreError};
+
+use crate::admission::{Admission, StreamCursor};
+use crate::hub::Shared;
+use crate::stream::Stream;
+
+/// How often a replay is read again because too much happened meanwhile; then the reader has to come back.
+const ATTEMPTS: usize = 4;
+
+/// Opens a registered stream: `head`, the retry time, the replay, `ready` or `reset`, then what was collected.
+///
+/// The snapshot is taken after registering, so that every change is in the snapshot or in the collection.
+pub(crate) async fn open(
+    shared: &Arc<Shared>,
+    stream: &Arc<Stream>,
+    admission: Admission,
+    head: Option<Bytes>,
+) {
+    for _ in 0..ATTEMPTS {
+        let Ok((body, seq)) = opening(shared, stream, admission.cursor).await else {
+            break;
+        };
+        let mut pieces = Vec::with_capacity(3);
+        pieces.extend(head.clone());
+        pieces.push(shared.retry());
+        pieces.push(body);
+        if stream.go_live(pieces, seq) {
+            shared.timer.watch(shared, stream, admission.expires_at);
+            return;
+        }
+    }
+    // The store is gone, or the inbox moves faster than it can be read: the reader comes back in a moment.
+    stream.finish(head.into_iter().chain([shared.retry()]));
+}
+
+async fn opening(
+    shared: &Arc<Shared>,
+    stream: &Stream,
+    cursor: StreamCursor,
+) -> Result<(Bytes, Seq), StoreError> {
+    let encode = &shared.encode;
+    let replay = &shared.replay.0;
+    let whole = |bytes: Bytes, inbox: Inbox| (bytes, inbox.seq);
+    match cursor {
+        StreamCursor::Now => {
+            let inbox = replay.version(&stream.user).await?;
+            Ok(whole(encode.ready(&inbox, false), inbox))
+        }
+        StreamCursor::Unknown => {
+            let inbox = replay.version(&stream.user).await?;
+            Ok(whole(encode.reset(&inbox), inbox))
+        }
+        StreamCursor::After(since) => {
+            // Closed only when the hub is dropped, and then nobody waits for this stream.
+            let _turn = shared.replays.acquire().await;
+            match replay.replay(&stream.user, since).await? {
+                Replayed::Reset { inbox } => Ok(whole(encode.reset(&inbox), inbox)),
+                Replayed::Changes { changes, inbox } => {
+                    let mut bytes = BytesMut::new();
+                    changes
+                        .iter()
+                        .for_each(|change| bytes.extend_from_slice(&encode.change(change)));
+                    bytes.extend_from_slice(&encode.ready(&inbox, true));
+                    Ok(whole(bytes.freeze(), inbox))
+                }
+            }
+        }
+    }
+}

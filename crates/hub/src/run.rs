@@ -1,0 +1,98 @@
+//! A run of encoded changes of one user, in order: encoded once, merged once for all streams at the same position.
+
+use bytes::{Bytes, BytesMut};
+use grelot_core::Seq;
+
+/// A run of encoded changes.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    events: Vec<(Seq, Bytes)>,
+    /// Everything from this event on, in one piece.
+    merged: Option<(usize, Bytes)>,
+}
+
+impl Run {
+    /// Over this length the older half is dropped; a stream that still lacks it reads the database.
+    const MAX: usize = 1_024;
+
+    pub(crate) fn push(&mut self, seq: Seq, bytes: Bytes) {
+        if self.events.len() >= Self::MAX {
+            self.events.drain(..Self::MAX / 2);
+        }
+        self.events.push((seq, bytes));
+        self.merged = None;
+    }
+
+    pub(crate) fn events(&self) -> &[(Seq, Bytes)] {
+        &self.events
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The position of the newest change; the beginning when there is none.
+    pub(crate) fn head(&self) -> Seq {
+        self.events.last().map_or(Seq::ZERO, |(seq, _)| *seq)
+    }
+
+    pub(crate) fn seq(&self, index: usize) -> Seq {
+        self.events[index].0
+    }
+
+    /// The first change after `seq`.
+    pub(crate) fn first_after(&self, seq: Seq) -> Option<usize> {
+        let index = self.events.partition_point(|(at, _)| *at <= seq);
+        (index < self.events.len()).then_some(index)
+    }
+
+    /// Everything from the event at `index` on, in one piece.
+    pub(crate) fn bytes_from(&mut self, index: usize) -> Bytes {
+        if index + 1 == self.events.len() {
+            return self.events[index].1.clone();
+        }
+        match &self.merged {
+            Some((from, bytes)) if *from == index => bytes.clone(),
+            _ => {
+                let mut merged = BytesMut::new();
+                self.events[index..].iter().for_each(|(_, bytes)| merged.extend_from_slice(bytes));
+                let merged = merged.freeze();
+                self.merged = Some((index, merged.clone()));
+                merged
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(seqs: &[u64]) -> Run {
+        let mut run = Run::default();
+        for seq in seqs {
+            run.push(Seq::new(*seq), Bytes::from(format!("{seq};")));
+        }
+        run
+    }
+
+    #[test]
+    fn what_a_stream_lacks_is_one_piece() {
+        let mut run = run(&[3, 4, 5]);
+        let from = run.first_after(Seq::new(3)).unwrap();
+        assert_eq!(run.bytes_from(from), "4;5;");
+        run.push(Seq::new(6), Bytes::from_static(b"6;"));
+        assert_eq!(run.bytes_from(from), "4;5;6;");
+        assert_eq!(run.first_after(Seq::new(6)), None);
+    }
+
+    #[test]
+    fn a_run_is_bounded_and_keeps_the_newest() {
+        let mut run = run(&[]);
+        for seq in 0..5_000 {
+            run.push(Seq::new(seq), Bytes::new());
+        }
+        assert!(run.len() <= Run::MAX);
+        assert_eq!(run.head(), Seq::new(4_999));
+    }
+}

@@ -1,0 +1,339 @@
+//! One stream: a lock over {queue, unsent tail, last seq}.
+//!
+//! What is sent is written straight to the socket while nothing waits, and queued otherwise (bounded); the tail of a
+//! partial write stays at the head of the queue. Not here: who calls (`dispatch`, `replay`, `timer`).
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, Bytes};
+use grelot_core::{Seq, UserId};
+use parking_lot::Mutex;
+use tokio::net::TcpStream;
+
+use crate::outlet::Outlet;
+use crate::run::Run;
+
+/// How many pieces one write to a draining socket merges.
+const MERGED_WRITES: usize = 32;
+
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offered {
+    /// The stream has it, or had it already.
+    Taken,
+    /// The stream misses changes before it: read them from the database.
+    Hole,
+    /// The stream's reader is too slow, or gone: the stream is closed.
+    Closed,
+}
+
+/// The bounds of one stream's queue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueueBounds {
+    pub(crate) events: usize,
+    pub(crate) bytes: usize,
+}
+
+/// A stream of one user.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// Tells this stream from the others of its user.
+    pub(crate) id: u64,
+    /// Whose inbox it shows.
+    pub(crate) user: UserId,
+    outlet: Outlet,
+    bounds: QueueBounds,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// What waits, whole pieces but for the head, which may be the tail of a partial write.
+    queue: VecDeque<Bytes>,
+    /// How much of the queue came live, since it was last empty: what the bounds are about.
+    live: Weight,
+    /// The last change that is written or queued.
+    last: Seq,
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    events: usize,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// The replay is being read: what comes live is collected. Boxed, as it is short compared with the stream's life.
+    Collecting(Box<Collected>),
+    /// What comes live is sent.
+    Live,
+    /// What waits is still sent, then the stream ends.
+    Finishing,
+    /// Nothing more is sent.
+    Closed,
+}
+
+/// What came live while the replay was read.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    events: Vec<(Seq, Bytes)>,
+    bytes: usize,
+    /// Something was dropped: the replay has to be read again.
+    overflowed: bool,
+}
+
+impl Stream {
+    pub(crate) fn new(id: u64, user: UserId, outlet: Outlet, bounds: QueueBounds) -> Arc<Self> {
+        let state = State {
+            phase: Phase::Collecting(Box::default()),
+            queue: VecDeque::new(),
+            live: Weight::default(),
+            last: Seq::ZERO,
+            waker: None,
+        };
+        Arc::new(Self { id, user, outlet, bounds, state: Mutex::new(state) })
+    }
+
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    /// The last change that a live stream has; `None` for one that is not live.
+    pub(crate) fn position(&self) -> Option<Seq> {
+        let state = self.state.lock();
+        matches!(state.phase, Phase::Live).then_some(state.last)
+    }
+
+    /// Gives the stream what it lacks of `run`. Without `gaps` the first change must be the next one.
+    pub(crate) fn offer(&self, run: &mut Run, gaps: bool) -> Offered {
+        let mut state = self.state.lock();
+        match &mut state.phase {
+            Phase::Collecting(collected) => {
+                collected.hold(run, self.bounds);
+                return Offered::Taken;
+            }
+            Phase::Live => {}
+            Phase::Finishing | Phase::Closed => return Offered::Taken,
+        }
+        let Some(from) = run.first_after(state.last) else {
+            return Offered::Taken;
+        };
+        if !gaps && run.seq(from) != state.last.next() {
+            return Offered::Hole;
+        }
+        let (events, bytes) = (run.len() - from, run.bytes_from(from));
+        state.last = run.head();
+        self.send(&mut state, bytes, events)
+    }
+
+    /// Notes that a live stream has everything up to `seq`, as a replay said that had nothing more to send.
+    pub(crate) fn advance(&self, seq: Seq) {
+        let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Live) {
+            state.last = state.last.max(seq);
+        }
+    }
+
+    /// Tells a collecting stream that it missed something: its replay is read again.
+    pub(crate) fn overflow(&self) {
+        if let Phase::Collecting(collected) = &mut self.state.lock().phase {
+            **collected = Collected { overflowed: true, ..Collected::default() };
+        }
+    }
+
+    /// Sends something that is no change: a ping, a warning.
+    pub(crate) fn send_control(&self, encode: impl FnOnce(Seq) -> Bytes) -> Offered {
+        let mut state = self.state.lock();
+        if !matches!(state.phase, Phase::Live) {
+            return Offered::Taken;
+        }
+        let bytes = encode(state.last);
+        self.send(&mut state, bytes, 1)
+    }
+
+    /// Sends a reset of a live stream, whose reader then has everything up to `seq`.
+    pub(crate) fn send_reset(&self, seq: Seq, bytes: Bytes) -> Offered {
+        let mut state = self.state.lock();
+        if !matches!(state.phase, Phase::Live) {
+            return Offered::Taken;
+        }
+        state.last = seq;
+        self.send(&mut state, bytes, 1)
+    }
+
+    /// Sends a ping unless something waits already, which is as good a sign of life.
+    pub(crate) fn ping(&self, encode: impl FnOnce(Seq) -> Bytes) -> Offered {
+        if !self.state.lock().queue.is_empty() {
+            return Offered::Taken;
+        }
+        self.send_control(encode)
+    }
+
+    /// Goes live: sends `opening` and what was collected after `seq`. `false` when the collection overflowed: the
+    /// stream collects anew, and the replay has to be read again.
+    pub(crate) fn go_live(&self, opening: Vec<Bytes>, seq: Seq) -> bool {
+        let mut state = self.state.lock();
+        let Phase::Collecting(collected) = &mut state.phase else {
+            return true;
+        };
+        if collected.overflowed {
+            **collected = Collected::default();
+            return false;
+        }
+        let collected = std::mem::take(&mut **collected);
+        state.phase = Phase::Live;
+        state.queue.extend(opening);
+        state.last = seq;
+        for (seq, bytes) in collected.events {
+            if seq > state.last {
+                state.last = seq;
+                state.queue.push_back(bytes);
+            }
+        }
+        wake(&mut state);
+        true
+    }
+
+    /// Sends `last_words` behind what waits, then ends the stream.
+    pub(crate) fn finish(&self, last_words: impl IntoIterator<Item = Bytes>) {
+        let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Closed | Phase::Finishing) {
+            return;
+        }
+        state.phase = Phase::Finishing;
+        state.queue.extend(last_words);
+        wake(&mut state);
+    }
+
+    /// Ends the stream at once; what waits is dropped.
+    pub(crate) fn close(&self) {
+        close(&mut self.state.lock());
+    }
+
+    /// Whether nothing more will be sent.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.state.lock().phase, Phase::Closed)
+    }
+
+    fn send(&self, state: &mut State, mut bytes: Bytes, events: usize) -> Offered {
+        if state.queue.is_empty() {
+            match self.outlet.try_write(&bytes) {
+                Ok(written) if written == bytes.len() => return Offered::Taken,
+                Ok(written) => bytes.advance(written),
+                Err(_) => {
+                    close(state);
+                    return Offered::Closed;
+                }
+            }
+            state.live = Weight::default();
+        }
+        state.live.events += events;
+        state.live.bytes += bytes.len();
+        state.queue.push_back(bytes);
+        // The first piece is always taken, however large: a bound that refuses it would refuse it again on return.
+        let over = state.live.events > self.bounds.events || state.live.bytes > self.bounds.bytes;
+        if over && state.queue.len() > 1 {
+            close(state);
+            return Offered::Closed;
+        }
+        wake(state);
+        Offered::Taken
+    }
+
+    /// Writes what waits; ready when the stream has ended.
+    pub(crate) fn poll_flush(&self, socket: &TcpStream, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state.lock();
+        state.waker = Some(cx.waker().clone());
+        loop {
+            match state.phase {
+                Phase::Closed => return Poll::Ready(()),
+                Phase::Finishing if state.queue.is_empty() => {
+                    close(&mut state);
+                    return Poll::Ready(());
+                }
+                _ if state.queue.is_empty() => return Poll::Pending,
+                _ => {}
+            }
+            match write_some(socket, &state.queue) {
+                Ok(written) => consume(&mut state, written),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if socket.poll_write_ready(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+                Err(_) => close(&mut state),
+            }
+        }
+    }
+
+    /// The next piece for a body; `None` when the stream has ended.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Closed) {
+            return Poll::Ready(None);
+        }
+        if let Some(bytes) = state.queue.pop_front() {
+            return Poll::Ready(Some(bytes));
+        }
+        if matches!(state.phase, Phase::Finishing) {
+            close(&mut state);
+            return Poll::Ready(None);
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Collected {
+    fn hold(&mut self, run: &Run, bounds: QueueBounds) {
+        if self.overflowed {
+            return;
+        }
+        let last = self.events.last().map(|(seq, _)| *seq);
+        for (seq, bytes) in run.events().iter().filter(|(seq, _)| Some(*seq) > last) {
+            self.bytes += bytes.len();
+            self.events.push((*seq, bytes.clone()));
+        }
+        if self.events.len() > bounds.events || self.bytes > bounds.bytes {
+            *self = Self { overflowed: true, ..Self::default() };
+        }
+    }
+}
+
+fn write_some(socket: &TcpStream, queue: &VecDeque<Bytes>) -> io::Result<usize> {
+    let slices: Vec<IoSlice<'_>> =
+        queue.iter().take(MERGED_WRITES).map(|bytes| IoSlice::new(bytes)).collect();
+    socket.try_write_vectored(&slices)
+}
+
+/// Drops `written` bytes from the head of the queue, and the queue's memory once it is empty.
+fn consume(state: &mut State, mut written: usize) {
+    while let Some(head) = state.queue.front_mut() {
+        if written < head.len() {
+            head.advance(written);
+            return;
+        }
+        written -= head.len();
+        state.queue.pop_front();
+    }
+    state.queue = VecDeque::new();
+    state.live = Weight::default();
+}
+
+fn close(state: &mut State) {
+    state.phase = Phase::Closed;
+    state.queue = VecDeque::new();
+    wake(state);
+}
+
+fn wake(state: &mut State) {
+    if let Some(waker) = state.waker.take() {
+        waker.wake();
+    }
+}

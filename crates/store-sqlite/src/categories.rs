@@ -1,0 +1,98 @@
+//! The port `CategoryRegistry`: the configurable types of notification.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grelot_core::category::Categories;
+use grelot_core::{Category, CategoryKey, Channel, ChannelSet, Localized};
+use grelot_store::{CategoryRegistry, StoreError};
+use rusqlite::{Row, params};
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::snapshot::Snapshot;
+use crate::store::SqliteStore;
+use crate::tx::Tx;
+use crate::{rows, sql};
+
+#[async_trait]
+impl CategoryRegistry for SqliteStore {
+    async fn categories(&self) -> Result<Arc<Categories>, StoreError> {
+        self.read(|snapshot| snapshot.categories()).await
+    }
+
+    async fn put_category(&self, category: Category) -> Result<bool, StoreError> {
+        self.write(1, None, move |tx| tx.put_category(&category)).await
+    }
+
+    async fn delete_category(&self, key: &CategoryKey) -> Result<bool, StoreError> {
+        let key = key.clone();
+        self.write(1, None, move |tx| tx.delete_category(&key)).await
+    }
+}
+
+impl Snapshot<'_> {
+    /// Every category. There are as many as the operator made, so that they are read as a whole.
+    pub(crate) fn categories(&self) -> Result<Arc<Categories>, Failure> {
+        let found = rows::all(self.connection, sql::CATEGORIES, [], category)?;
+        Ok(Arc::new(found.into_iter().map(|category| (category.key.clone(), category)).collect()))
+    }
+
+    pub(crate) fn category(&self, key: &CategoryKey) -> Result<Option<Category>, Failure> {
+        rows::optional(self.connection, sql::CATEGORY, [key.as_str()], category)
+    }
+}
+
+impl Tx<'_> {
+    fn put_category(&mut self, category: &Category) -> Result<bool, Failure> {
+        let new = self.category(&category.key)?.is_none();
+        let Category { key, label, description, defaults, mandatory } = category;
+        rows::execute(
+            self.connection,
+            sql::CATEGORY_PUT,
+            params![
+                key.as_str(),
+                encode(label),
+                encode(description),
+                defaults.has(Channel::InApp),
+                defaults.has(Channel::Email),
+                mandatory.has(Channel::InApp),
+                mandatory.has(Channel::Email),
+            ],
+        )?;
+        *self.categories = None;
+        Ok(new)
+    }
+
+    fn delete_category(&mut self, key: &CategoryKey) -> Result<bool, Failure> {
+        let deleted = rows::execute(self.connection, sql::CATEGORY_DELETE, [key.as_str()])?;
+        *self.categories = None;
+        Ok(deleted > 0)
+    }
+}
+
+fn category(row: &Row<'_>) -> Result<Category, Failure> {
+    let channels = |in_app: usize, email: usize| -> Result<ChannelSet, Failure> {
+        let set = ChannelSet::NONE.with(Channel::InApp, row.get(in_app)?);
+        Ok(set.with(Channel::Email, row.get(email)?))
+    };
+    Ok(Category {
+        key: rows::parsed(row, 0, "categories.key", |text| CategoryKey::parse(text).ok())?,
+        label: rows::parsed(row, 1, "categories.label", decode)?,
+        description: rows::parsed(row, 2, "categories.description", decode)?,
+        defaults: channels(3, 4)?,
+        mandatory: channels(5, 6)?,
+    })
+}
+
+/// `[["en", "Billing"]]`: a list, since the order counts.
+fn encode(texts: &Localized) -> String {
+    let pairs = texts.iter().map(|(tag, text)| Value::from(vec![tag, text]));
+    Value::Array(pairs.collect()).to_string()
+}
+
+/// The other way; `None` when the text is not of this form.
+fn decode(text: &str) -> Option<Localized> {
+    let pairs: Vec<(String, String)> = serde_json::from_str(text).ok()?;
+    Localized::new(pairs).ok()
+}

@@ -1,0 +1,70 @@
+//! The port `Maintenance`: pruning in small batches, health, figures.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use grelot_core::{Seq, Timestamp, UserId};
+use grelot_store::{Maintenance, StoreError, StoreStats};
+use rusqlite::params;
+
+use crate::error::Failure;
+use crate::store::SqliteStore;
+use crate::tx::Tx;
+use crate::{rows, sql};
+
+#[async_trait]
+impl Maintenance for SqliteStore {
+    async fn health(&self) -> Result<(), StoreError> {
+        self.read(|snapshot| {
+            rows::optional(snapshot.connection, sql::HEALTH, [], |_| Ok(())).map(|_| ())
+        })
+        .await
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.queue_stats()
+    }
+
+    async fn prune_changes(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        self.write(batch, None, move |tx| tx.prune_changes(before, batch)).await
+    }
+
+    async fn prune_idempotency(
+        &self,
+        before: Timestamp,
+        batch: usize,
+    ) -> Result<usize, StoreError> {
+        self.write(batch, None, move |tx| {
+            let params = params![before.millis(), rows::limit(batch)];
+            rows::execute(tx.connection, sql::IDEMPOTENCY_PRUNE, params)
+        })
+        .await
+    }
+}
+
+impl Tx<'_> {
+    /// In one inbox the age grows with the position, so the oldest changes are its first ones, and deleting up to the
+    /// last one found deletes those found and no other: history is only ever cut at its beginning.
+    fn prune_changes(&self, before: Timestamp, batch: usize) -> Result<usize, Failure> {
+        let old = rows::all(
+            self.connection,
+            sql::CHANGES_OLD,
+            params![before.millis(), rows::limit(batch)],
+            |row| {
+                let user = rows::parsed(row, 0, "changes.userId", |text| UserId::parse(text).ok())?;
+                Ok((user, rows::seq(row, 1, "changes.seq")?))
+            },
+        )?;
+        let mut last: HashMap<&UserId, Seq> = HashMap::new();
+        for (user, seq) in &old {
+            let known = last.entry(user).or_insert(*seq);
+            *known = (*known).max(*seq);
+        }
+        for (user, seq) in last {
+            let params = params![user.as_str(), rows::int(seq.get())];
+            rows::all(self.connection, sql::CHANGES_PRUNE, params, |_| Ok(()))?;
+            rows::execute(self.connection, sql::INBOX_PRUNED, params)?;
+        }
+        Ok(old.len())
+    }
+}

@@ -1,0 +1,12 @@
+//! The state of the database that one unit of work sees. Its questions are beside the ports that ask them.
+
+use rusqlite::Connection;
+
+use crate::context::Context;
+
+/// One consistent state: a reader's transaction, or the writer's own with what it has changed so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Snapshot<'c> {
+    pub(crate) connection: &'c Connection,
+    pub(crate) context: &'c Context,
+}

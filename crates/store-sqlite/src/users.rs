@@ -1,0 +1,125 @@
+//! The port `Users`: contacts, sessions, and the end of a user.
+
+use async_trait::async_trait;
+use grelot_core::{ChangeKind, Contact, Notification, NotificationId, Timestamp, UserId};
+use grelot_store::{Export, StoreError, Users};
+use rusqlite::params;
+
+use crate::error::Failure;
+use crate::snapshot::Snapshot;
+use crate::store::SqliteStore;
+use crate::tx::Tx;
+use crate::{rows, sql};
+
+#[async_trait]
+impl Users for SqliteStore {
+    async fn contact(&self, user: &UserId) -> Result<Option<Contact>, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| snapshot.contact(&user)).await
+    }
+
+    async fn put_contact(&self, user: &UserId, contact: Contact) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.write(1, None, move |tx| tx.put_contact(&user, &contact)).await
+    }
+
+    async fn erase(&self, user: &UserId) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.write(1, None, move |tx| tx.erase(&user)).await
+    }
+
+    async fn export(&self, user: &UserId) -> Result<Export, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| snapshot.export(&user)).await
+    }
+
+    async fn revoke_sessions(&self, user: &UserId) -> Result<Timestamp, StoreError> {
+        let user = user.clone();
+        self.write(1, None, move |tx| tx.revoke(&user)).await
+    }
+
+    async fn sessions_revoked_at(&self, user: &UserId) -> Result<Option<Timestamp>, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| snapshot.sessions_revoked_at(&user)).await
+    }
+
+    async fn find_notification(
+        &self,
+        id: NotificationId,
+    ) -> Result<Option<Notification>, StoreError> {
+        self.read(move |snapshot| snapshot.notification_of_anyone(id)).await
+    }
+}
+
+impl Snapshot<'_> {
+    fn contact(&self, user: &UserId) -> Result<Option<Contact>, Failure> {
+        rows::optional(self.connection, sql::CONTACT, [user.as_str()], |row| {
+            Ok(Contact {
+                email: row.get(0)?,
+                name: row.get(1)?,
+                locale: row.get(2)?,
+                timezone: row.get(3)?,
+            })
+        })
+    }
+
+    /// Whether a mail to the user would have an address.
+    pub(crate) fn has_address(&self, user: &UserId) -> Result<bool, Failure> {
+        let found =
+            rows::optional(self.connection, sql::CONTACT_HAS_ADDRESS, [user.as_str()], |row| {
+                Ok(row.get(0)?)
+            })?;
+        Ok(found.unwrap_or(false))
+    }
+
+    fn sessions_revoked_at(&self, user: &UserId) -> Result<Option<Timestamp>, Failure> {
+        Ok(self.departure(user)?.map(|departure| departure.revoked_at))
+    }
+
+    fn export(&self, user: &UserId) -> Result<Export, Failure> {
+        Ok(Export {
+            inbox: self.inbox(user)?,
+            notifications: self.every_notification(user)?,
+            preferences: self.stored_preferences(user)?,
+            contact: self.contact(user)?,
+            sessions_revoked_at: self.sessions_revoked_at(user)?,
+        })
+    }
+
+    fn notification_of_anyone(&self, id: NotificationId) -> Result<Option<Notification>, Failure> {
+        rows::optional(self.connection, sql::NOTIFICATION_OF_ANYONE, [id.as_str()], |row| {
+            let user =
+                rows::parsed(row, 10, "notifications.userId", |text| UserId::parse(text).ok())?;
+            rows::notification(row, &user)
+        })
+    }
+}
+
+impl Tx<'_> {
+    fn put_contact(&self, user: &UserId, contact: &Contact) -> Result<(), Failure> {
+        let Contact { email, name, locale, timezone } = contact;
+        rows::execute(
+            self.connection,
+            sql::CONTACT_PUT,
+            params![user.as_str(), email, name, locale, timezone],
+        )?;
+        Ok(())
+    }
+
+    fn erase(&mut self, user: &UserId) -> Result<(), Failure> {
+        let inbox = self.inbox(user)?.erased();
+        for erase in [
+            sql::NOTIFICATION_ERASE,
+            sql::CHANGES_ERASE,
+            sql::PREFERENCES_ERASE,
+            sql::CONTACT_ERASE,
+            sql::INBOX_ERASE,
+        ] {
+            rows::execute(self.connection, erase, [user.as_str()])?;
+        }
+        self.depart(user, inbox.seq)?;
+        self.erased = true;
+        self.tell_of(user, inbox, ChangeKind::Erased);
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! What the tests share: stores in directories that go away, and a listener that holds the committer up.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grelot_core::{Change, Clock, Content, Data, ListFilter, NotificationId, UserId};
+use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
+use grelot_store::{Committed, NotifyError, NotifyRequest, Store};
+use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use parking_lot::{Condvar, Mutex};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// A directory for one database.
+pub(crate) struct TempBackend {
+    directory: TempDir,
+}
+
+impl TempBackend {
+    pub(crate) fn new() -> Self {
+        Self { directory: TempDir::new().unwrap() }
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory().join(name)
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.file("grelot.db")
+    }
+
+    pub(crate) fn options(&self) -> SqliteOptions {
+        SqliteOptions::new(self.path())
+    }
+
+    /// Opens the database with a clock and a listener that the test does not ask.
+    pub(crate) fn open_store(&self) -> Arc<SqliteStore> {
+        open(self.options())
+    }
+}
+
+#[async_trait]
+impl Backend for TempBackend {
+    async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store> {
+        SqliteStore::open(self.options(), clock, listener).unwrap()
+    }
+}
+
+/// Opens a database with a clock and a listener that the test does not ask.
+pub(crate) fn open(options: SqliteOptions) -> Arc<SqliteStore> {
+    SqliteStore::open(options, Arc::new(HandClock::new()), Arc::new(Heard::new())).unwrap()
+}
+
+/// Sends a notification; returns its id.
+pub(crate) async fn send(
+    store: &dyn Store,
+    user: &UserId,
+    title: &str,
+) -> Result<NotificationId, NotifyError> {
+    notify(store, request(user, content(title))).await
+}
+
+/// Sends the request of one user; returns the id.
+pub(crate) async fn notify(
+    store: &dyn Store,
+    request: NotifyRequest,
+) -> Result<NotificationId, NotifyError> {
+    Ok(store.notify(request).await?.entries[0].id.unwrap())
+}
+
+/// A notification of about `bytes` bytes.
+pub(crate) fn large(title: &str, bytes: usize) -> Content {
+    let data = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes));
+    Content { data: Some(Data::from_compact_json(&data).unwrap()), ..content(title) }
+}
+
+/// The bytes of a file of a live database, read by another process: closing it in this one would drop SQLite's locks.
+pub(crate) fn read_live(path: &Path) -> Vec<u8> {
+    let output = Command::new("cat").arg(path).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    output.stdout
+}
+
+/// Counts what is unread by walking the list, which must agree with the counter of every page.
+pub(crate) async fn walk_unread(store: &dyn Store, user: &UserId) -> u64 {
+    let (mut unread, mut cursor) = (0, None);
+    loop {
+        let page = store.list(user, &ListFilter::default(), cursor, 100).await.unwrap();
+        unread += page.notifications.iter().filter(|shown| shown.read_at.is_none()).count() as u64;
+        cursor = page.next;
+        if cursor.is_none() {
+            assert_eq!(page.inbox.unread, unread);
+            return unread;
+        }
+    }
+}
+
+/// A listener behind a gate: while it is shut the committer stands, and work queues up.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    shut: Mutex<bool>,
+    moved: Condvar,
+    waiting: watch::Sender<bool>,
+}
+
+impl Gate {
+    pub(crate) fn shut() -> Arc<Self> {
+        let (shut, moved) = (Mutex::new(true), Condvar::new());
+        Arc::new(Self { shut, moved, waiting: watch::Sender::new(false) })
+    }
+
+    pub(crate) fn open(&self) {
+        *self.shut.lock() = false;
+        self.moved.notify_all();
+    }
+
+    /// Waits until the committer stands at the gate.
+    pub(crate) async fn reached(&self) {
+        self.waiting.subscribe().wait_for(|waiting| *waiting).await.unwrap();
+    }
+}
+
+impl Committed for Gate {
+    fn committed(&self, _: Vec<Change>) {
+        let mut shut = self.shut.lock();
+        if *shut {
+            self.waiting.send_replace(true);
+            self.moved.wait_while(&mut shut, |shut| *shut);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Removes what is kept for a while only: changes after a week, kept answers after a day. Not here: the SQL of it.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use grelot_core::{Clock, Timestamp};
+use grelot_store::{Maintenance, StoreError};
+use tokio_util::sync::CancellationToken;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// What is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chore {
+    /// The changes of inboxes, from which streams resume.
+    Changes,
+    /// The answers kept for idempotency keys.
+    Answers,
+}
+
+impl Chore {
+    /// Every chore, in the order in which they are done.
+    pub const ALL: [Self; 2] = [Self::Changes, Self::Answers];
+
+    /// How long what it removes was kept.
+    pub const fn retention(self) -> Duration {
+        match self {
+            Self::Changes => DAY.saturating_mul(7),
+            Self::Answers => DAY,
+        }
+    }
+
+    /// The name in logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::Answers => "idempotency",
+        }
+    }
+}
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// This many were removed, and more may wait.
+    More(usize),
+    /// This many were removed, and nothing is left.
+    Done(usize),
+}
+
+impl Progress {
+    /// What removing `removed` of at most `batch` rows means.
+    const fn of(removed: usize, batch: usize) -> Self {
+        if removed < batch { Self::Done(removed) } else { Self::More(removed) }
+    }
+}
+
+/// Removes one batch of what is too old at `now`.
+///
+/// # Errors
+/// The [`StoreError`] of the store; nothing was removed, and the next step tries again.
+pub async fn step(
+    store: &dyn Maintenance,
+    chore: Chore,
+    now: Timestamp,
+    batch: usize,
+) -> Result<Progress, StoreError> {
+    let before = now.before(chore.retention());
+    let removed = match chore {
+        Chore::Changes => store.prune_changes(before, batch).await?,
+        Chore::Answers => store.prune_idempotency(before, batch).await?,
+    };
+    Ok(Progress::of(removed, batch))
+}
+
+/// The bounds of housekeeping.
+#[derive(Clone, Debug)]
+pub struct HousekeepingSettings {
+    /// Between two rounds, give or take a tenth, so that several nodes do not work at the same moment.
+    pub every: Duration,
+    /// Between two batches of a round: the committer serves others meanwhile.
+    pub pause: Duration,
+    /// How many rows a batch removes at most.
+    pub batch: usize,
+}
+
+impl Default for HousekeepingSettings {
+    fn default() -> Self {
+        Self { every: Duration::from_mins(10), pause: Duration::from_millis(100), batch: 500 }
+    }
+}
+
+/// The periodic job.
+pub struct Housekeeping {
+    store: Arc<dyn Maintenance>,
+    clock: Arc<dyn Clock>,
+    settings: HousekeepingSettings,
+}
+
+impl Housekeeping {
+    /// Housekeeping of `store`.
+    pub fn new(
+        store: Arc<dyn Maintenance>,
+        clock: Arc<dyn Clock>,
+        settings: HousekeepingSettings,
+    ) -> Self {
+        Self { store, clock, settings }
+    }
+
+    /// Works until `shutdown`. The first round begins somewhere in the first interval.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let batch = self.settings.batch;
+        let one = |chore| step(&*self.store, chore, self.clock.now(), batch);
+        shutdown.run_until_cancelled(rounds(&self.settings, one)).await;
+    }
+}
+
+/// Round after round, for ever.
+async fn rounds<F, R>(settings: &HousekeepingSettings, step: F)
+where
+    F: Fn(Chore) -> R,
+    R: Future<Output = Result<Progress, StoreError>>,
+{
+    tokio::time::sleep(settings.every.mul_f64(rand::random())).await;
+    loop {
+        for chore in Chore::ALL {
+            finish(settings.pause, chore, &step).await;
+        }
+        tokio::time::sleep(spread(settings.every, rand::random())).await;
+    }
+}
+
+/// Does one chore to its end. An error ends it for this round: the store is in trouble, and has better to do.
+async fn finish<F, R>(pause: Duration, chore: Chore, step: F)
+where
+    F: Fn(Chore) -> R,
+    R: Future<Output = Result<Progress, StoreError>>,
+{
+    let mut total = 0;
+    loop {
+        match step(chore).await {
+            Ok(Progress::More(removed)) => total += removed,
+            Ok(Progress::Done(removed)) => {
+                total += removed;
+                tracing::debug!(chore = chore.name(), removed = total, "housekeeping done");
+                return;
+            }
+            Err(error) => {
+                tracing::warn!(chore = chore.name(), removed = total, %error, "housekeeping failed");
+                return;
+            }
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+impl fmt::Debug for Housekeeping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Housekeeping").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// `interval`, give or take a tenth; `unit` is from 0 to 1.
+fn spread(interval: Duration, unit: f64) -> Duration {
+    interval.mul_f64(0.9 + 0.2 * unit.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::RefCell;
+
+    fn settings() -> HousekeepingSettings {
+        let (every, pause) = (Duration::from_mins(10), Duration::from_secs(1));
+        HousekeepingSettings { every, pause, batch: 5 }
+    }
+
+    #[test]
+    fn a_full_batch_means_that_more_may_wait() {
+        assert_eq!(Progress::of(5, 5), Progress::More(5));
+        assert_eq!(Progress::of(4, 5), Progress::Done(4));
+        assert_eq!(Progress::of(0, 5), Progress::Done(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chore_goes_on_until_nothing_is_left_and_pauses_between_batches() {
+        let left = RefCell::new(vec![Progress::Done(2), Progress::More(5), Progress::More(5)]);
+        let before = tokio::time::Instant::now();
+        finish(settings().pause, Chore::Changes, async |_| Ok(left.borrow_mut().pop().unwrap()))
+            .await;
+        assert_eq!(before.elapsed(), Duration::from_secs(2));
+        assert!(left.borrow().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_leaves_the_chore_until_the_next_round() {
+        let done = RefCell::new(Vec::new());
+        let settings = settings();
+        let rounds = rounds(&settings, async |chore| {
+            done.borrow_mut().push(chore);
+            Err(StoreError::Unavailable("disk full".to_owned()))
+        });
+        // The first round begins within 600 s, the second 540 s to 660 s later.
+        let _ = tokio::time::timeout(Duration::from_secs(1_261), rounds).await;
+        let done = done.into_inner();
+        assert_eq!(done[..4], [Chore::ALL, Chore::ALL].concat());
+        assert!(done.len() <= 6, "{done:?}");
+    }
+
+    #[test]
+    fn the_spread_is_a_tenth() {
+        let hour = Duration::from_hours(1);
+        assert_eq!(spread(hour, 0.0), Duration::from_mins(54));
+        assert_eq!(spread(hour, 0.5), hour);
+        assert_eq!(spread(hour, 1.0), Duration::from_mins(66));
+    }
+
+    #[test]
+    fn changes_stay_a_week_and_answers_a_day() {
+        assert_eq!(Chore::Changes.retention(), Duration::from_hours(24 * 7));
+        assert_eq!(Chore::Answers.retention(), Duration::from_hours(24));
+    }
+}

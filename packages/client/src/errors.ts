@@ -1,0 +1,14 @@
+/** The one shape of error that the client throws or shows. Not here: which of them are repeated (`actions.ts`). */
+import type { Problem } from "./api/types.js";
+import type { GrelotError } from "./types.js";
+
+/** `status` 0: no answer came. */
+export const failure = (status: number, problem?: Problem | null): GrelotError =>
+  Object.assign(new Error(problem?.detail ?? problem?.title ?? (status ? `HTTP ${status}` : "No answer")), {
+    status,
+    ...(problem && { problem }),
+  });
+
+/** Whatever was thrown, as a `GrelotError`: what `fetch` throws means that no answer came. */
+export const asFailure = (thrown: unknown): GrelotError =>
+  typeof (thrown as Partial<GrelotError> | null)?.status === "number" ? (thrown as GrelotError) : failure(0);

@@ -1,0 +1,255 @@
+/**
+ * The reducer by properties: whatever the network makes of pages and events, what is shown ends as what the server has.
+ *
+ * Not here: requests and time.
+ */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Page, ServerEvent } from "../src/api/types.js";
+import { overlay } from "../src/store/ops.js";
+import { applyCount, applyEvents, applyPage, EMPTY, type State, shows } from "../src/store/state.js";
+import type { ListFilter } from "../src/types.js";
+import { Inbox } from "./support/server.js";
+
+const CATEGORIES = [null, "billing", "team"];
+
+/** One thing that happens on the server; numbers pick among what is there. */
+const change = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("create" as const), n: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), n: fc.nat(30) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("unread" as const), n: fc.nat(30) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("delete" as const), n: fc.nat(30) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("readAll" as const), n: fc.nat(8) }) },
+);
+
+function apply(
+  inbox: Inbox,
+  { do: what, n }: { do: "create" | "read" | "unread" | "delete" | "readAll"; n: number },
+): void {
+  const ids = [...inbox.rows.keys()];
+  const id = ids[n % Math.max(1, ids.length)] ?? "none";
+  if (what === "create") inbox.create({ category: CATEGORIES[n] ?? null });
+  else if (what === "read") inbox.turn(id, true);
+  else if (what === "unread") inbox.turn(id, false);
+  else if (what === "delete") inbox.delete(id);
+  else inbox.readAll(Math.max(0, inbox.seq - n), CATEGORIES[n % 3] ?? null);
+}
+
+const page = (inbox: Inbox, { status = "all", category }: ListFilter = {}): Page => ({
+  notifications: inbox
+    .list()
+    .filter((n) => shows({ status }, n) && (category === undefined || n.category === category)),
+  nextCursor: null,
+  unreadCount: inbox.unread,
+  seq: inbox.seq,
+});
+
+const shown = (state: State, key: string): string[] => {
+  const { get } = overlay(state, []);
+  const list = state.lists.get(key);
+  return (list?.ids ?? []).flatMap((id) => {
+    const n = get(id);
+    return n && list && shows(list.filter, n) ? [`${id} ${n.readAt !== null}`] : [];
+  });
+};
+
+const FILTERS: ListFilter[] = [{}, { status: "unread" }, { status: "read" }, { category: "billing" }];
+const key = (filter: ListFilter): string => JSON.stringify(filter);
+
+/** Everything the state says equals what the server would answer now; a list that calls itself stale is fetched first. */
+function agrees(state: State, inbox: Inbox): void {
+  expect(state.unread).toBe(inbox.unread);
+  for (const filter of FILTERS) {
+    let now = state;
+    if (!now.lists.has(key(filter))) continue;
+    if (now.lists.get(key(filter))?.stale) now = applyPage(now, key(filter), filter, page(inbox, filter), false);
+    const expected = page(inbox, filter).notifications.map((n) => `${n.id} ${n.readAt !== null}`);
+    expect(shown(now, key(filter)).sort()).toEqual(expected.sort());
+  }
+}
+
+describe("the state", () => {
+  test("follows any history, with pages that arrive late and events that are told again", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            { weight: 6, arbitrary: change },
+            { weight: 1, arbitrary: fc.record({ do: fc.constant("ask" as const), n: fc.nat(3) }) },
+            { weight: 1, arbitrary: fc.record({ do: fc.constant("arrive" as const), n: fc.nat(5) }) },
+            { weight: 2, arbitrary: fc.record({ do: fc.constant("hear" as const), n: fc.nat(6) }) },
+            { weight: 1, arbitrary: fc.record({ do: fc.constant("again" as const), n: fc.nat(12) }) },
+          ),
+          { maxLength: 60 },
+        ),
+        (steps) => {
+          const inbox = new Inbox("ada");
+          inbox.create();
+          let state = applyCount(EMPTY, { seq: inbox.seq, unreadCount: inbox.unread });
+          let heard = inbox.log.length;
+          const travelling: { filter: ListFilter; page: Page }[] = [];
+          const hear = (until: number): void => {
+            state = applyEvents(state, inbox.log.slice(heard, until));
+            heard = Math.max(heard, Math.min(until, inbox.log.length));
+          };
+          const arrive = (at: number): void => {
+            const [got] = travelling.splice(at % Math.max(1, travelling.length), 1);
+            if (got) state = applyPage(state, key(got.filter), got.filter, got.page, false);
+          };
+          for (const step of steps) {
+            if (step.do === "ask") {
+              // Only one request of a list is ever listened to.
+              const filter = FILTERS[step.n] ?? {};
+              const known = travelling.findIndex((each) => each.filter === filter);
+              if (known >= 0) travelling.splice(known, 1);
+              travelling.push({ filter, page: page(inbox, filter) });
+            } else if (step.do === "arrive") arrive(step.n);
+            else if (step.do === "hear") hear(heard + step.n);
+            else if (step.do === "again")
+              state = applyEvents(state, inbox.log.slice(Math.max(0, heard - step.n), heard));
+            else apply(inbox, step);
+          }
+          while (travelling.length) arrive(0);
+          hear(inbox.log.length);
+          agrees(state, inbox);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("ends in the server's state after a loss, by replay from its cursor or by reset", () => {
+    fc.assert(
+      fc.property(
+        fc.array(change, { maxLength: 20 }),
+        fc.array(change, { maxLength: 20 }),
+        fc.array(change, { maxLength: 20 }),
+        fc.boolean(),
+        (before, lost, after, pruned) => {
+          const inbox = new Inbox("ada");
+          for (const each of before) apply(inbox, each);
+          let state = EMPTY;
+          for (const filter of FILTERS) state = applyPage(state, key(filter), filter, page(inbox, filter), false);
+          for (const each of lost) apply(inbox, each);
+          if (pruned) inbox.pruned = inbox.seq;
+          const replay = inbox.since(state.seq);
+          const { seq, unread: unreadCount } = inbox;
+          const end: ServerEvent = replay
+            ? { event: "ready", seq, data: { seq, unreadCount, resumed: true } }
+            : { event: "reset", seq, data: { seq, unreadCount } };
+          state = applyEvents(state, [...(replay ?? []), end]);
+          const mark = inbox.log.length;
+          for (const each of after) apply(inbox, each);
+          state = applyEvents(state, inbox.log.slice(mark));
+          expect(state.seq).toBe(inbox.seq);
+          agrees(state, inbox);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("keeps the server's order while new ones arrive", () => {
+    const inbox = new Inbox("ada");
+    for (let n = 0; n < 5; n++) inbox.create();
+    inbox.turn("ada-4", true);
+    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    const mark = inbox.log.length;
+    inbox.create();
+    inbox.create();
+    state = applyEvents(state, inbox.log.slice(mark));
+    expect(state.lists.get("all")?.ids).toEqual(inbox.list().map(({ id }) => id));
+  });
+
+  test("keeps one that was read where it is", () => {
+    const inbox = new Inbox("ada");
+    for (let n = 0; n < 3; n++) inbox.create();
+    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    const order = state.lists.get("all")?.ids;
+    const mark = inbox.log.length;
+    inbox.turn("ada-3", true);
+    state = applyEvents(state, inbox.log.slice(mark));
+    expect(state.lists.get("all")?.ids).toEqual(order);
+  });
+
+  test("the same event twice is the same state, and keeps its objects", () => {
+    const inbox = new Inbox("ada");
+    inbox.create();
+    const loaded = applyPage(EMPTY, "all", {}, page(inbox), false);
+    inbox.turn("ada-1", true);
+    const once = applyEvents(loaded, inbox.log);
+    const twice = applyEvents(once, inbox.log);
+    expect(twice).toEqual(once);
+    expect(twice.rows.get("ada-1")?.n).toBe(once.rows.get("ada-1")?.n);
+  });
+
+  test("a reset to a lower seq is another history: what was known gives way", () => {
+    const inbox = new Inbox("ada");
+    for (let n = 0; n < 3; n++) inbox.create();
+    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    const restored = new Inbox("ada");
+    restored.create();
+    restored.turn("ada-1", true);
+    state = applyEvents(state, [{ event: "reset", seq: 2, data: { seq: 2, unreadCount: 0 } }]);
+    expect(state.lists.get("all")?.stale).toBe(true);
+    state = applyPage(state, "all", {}, page(restored), false);
+    expect(shown(state, "all")).toEqual(["ada-1 true"]);
+    expect(state.seq).toBe(2);
+  });
+
+  test("a list that events made too long is cut and asks to be fetched", () => {
+    const inbox = new Inbox("ada");
+    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    for (let n = 0; n < 1_001; n++) inbox.create();
+    state = applyEvents(state, inbox.log);
+    expect(state.lists.get("all")?.ids).toHaveLength(1_000);
+    expect(state.lists.get("all")?.stale).toBe(true);
+    expect(state.log.length).toBeLessThanOrEqual(500);
+    expect(state.unread).toBe(1_001);
+  });
+});
+
+describe("what the user has done", () => {
+  const at = "2026-11-24T10:00:00.000Z";
+  const loaded = (): { inbox: Inbox; state: State } => {
+    const inbox = new Inbox("ada");
+    for (let n = 0; n < 4; n++) inbox.create({ category: n % 2 ? "billing" : null });
+    return { inbox, state: applyPage(EMPTY, "all", {}, page(inbox), false) };
+  };
+
+  test("is laid over the state and counted, each once", () => {
+    const { state } = loaded();
+    const view = overlay(state, [
+      { kind: "read", id: "ada-1", at },
+      { kind: "read", id: "ada-1", at },
+      { kind: "delete", id: "ada-2", at },
+      { kind: "read", id: "unknown", at },
+    ]);
+    expect(view.unread).toBe(2);
+    expect(view.get("ada-1")?.readAt).toBe(at);
+    expect(view.get("ada-2")).toBeUndefined();
+    expect(overlay(state, []).unread).toBe(4);
+  });
+
+  test("counts nothing twice once the state has it too", () => {
+    const { inbox, state } = loaded();
+    const mark = inbox.log.length;
+    inbox.turn("ada-1", true);
+    const told = applyEvents(state, inbox.log.slice(mark));
+    expect(overlay(told, [{ kind: "read", id: "ada-1", at }]).unread).toBe(inbox.unread);
+  });
+
+  test("read all leaves what came after it, and keeps to its category", () => {
+    const { inbox, state } = loaded();
+    inbox.create();
+    const later = applyEvents(state, inbox.log);
+    expect(overlay(later, [{ kind: "all", upToSeq: 4, at }]).unread).toBe(1);
+    expect(overlay(later, [{ kind: "all", upToSeq: 4, category: "billing", at }]).unread).toBe(3);
+  });
+
+  test("gives the same objects for the same actions", () => {
+    const { state } = loaded();
+    const ops = [{ kind: "read", id: "ada-1", at } as const];
+    expect(overlay(state, ops).get("ada-1")).toBe(overlay(state, ops).get("ada-1"));
+  });
+});

@@ -1,0 +1,150 @@
+/**
+ * A browser of several tabs: Web Locks and BroadcastChannels that they share, and windows of their own.
+ *
+ * A frozen tab neither hears nor says anything on its channels. Not here: the server.
+ */
+import { createClientIn } from "../../src/client.js";
+import type { Environment, Port } from "../../src/transport/environment.js";
+import type { ClientOptions, GrelotClient, ToastEvent } from "../../src/types.js";
+import type { FakeServer } from "./server.js";
+
+interface Request {
+  readonly grant: () => void;
+  readonly rob: () => void;
+}
+
+class FakeLocks {
+  private held = new Map<string, Request>();
+  private queues = new Map<string, Request[]>();
+
+  request = ((name: string, options: LockOptions, callback: () => unknown) =>
+    new Promise<unknown>((resolve, reject) => {
+      const queue = this.queues.get(name) ?? [];
+      this.queues.set(name, queue);
+      const next = (): void => {
+        this.held.delete(name);
+        queue.shift()?.grant();
+      };
+      const request: Request = {
+        grant: () => {
+          this.held.set(name, request);
+          Promise.resolve(callback()).then((value) => {
+            if (this.held.get(name) === request) next();
+            resolve(value);
+          }, reject);
+        },
+        rob: () => reject(new DOMException("Lock broken by another request with the 'steal' option.", "AbortError")),
+      };
+      const holder = this.held.get(name);
+      if (options.steal) {
+        holder?.rob();
+        request.grant();
+      } else if (holder) {
+        queue.push(request);
+        options.signal?.addEventListener("abort", () => {
+          const at = queue.indexOf(request);
+          if (at < 0) return;
+          queue.splice(at, 1);
+          reject(new DOMException("aborted", "AbortError"));
+        });
+      } else request.grant();
+    })) as LockManager["request"];
+
+  /** Held and awaited locks. */
+  get size(): number {
+    return this.held.size + [...this.queues.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+}
+
+export class Browser {
+  locks = new FakeLocks();
+  ports = new Map<string, Set<Port & { tab: Tab }>>();
+
+  readonly server: FakeServer;
+
+  constructor(server: FakeServer) {
+    this.server = server;
+  }
+
+  tab(options: Partial<ClientOptions> = {}, without: { locks?: boolean } = {}): Tab {
+    return new Tab(this, options, without);
+  }
+
+  get openPorts(): number {
+    return [...this.ports.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+export class Tab {
+  readonly window = new EventTarget();
+  readonly document: EventTarget & { visibilityState: DocumentVisibilityState; hasFocus(): boolean };
+  readonly client: GrelotClient;
+  readonly toasts: ToastEvent[] = [];
+  focused = false;
+  frozen = false;
+
+  constructor(browser: Browser, options: Partial<ClientOptions>, without: { locks?: boolean }) {
+    this.document = Object.assign(new EventTarget(), {
+      visibilityState: "visible" as DocumentVisibilityState,
+      hasFocus: () => this.focused,
+    });
+    const env: Environment = {
+      fetch: (input, init) => (this.frozen ? new Promise(() => {}) : browser.server.fetch(input, init)),
+      locks: without.locks ? undefined : browser.locks,
+      channel: (name) => {
+        const room = browser.ports.get(name) ?? new Set();
+        browser.ports.set(name, room);
+        const port: Port & { tab: Tab } = {
+          tab: this,
+          onmessage: null,
+          postMessage: (message) => {
+            if (this.frozen) return;
+            const data = structuredClone(message);
+            for (const other of room) {
+              if (other === port) continue;
+              queueMicrotask(() => {
+                if (room.has(other) && !other.tab.frozen) other.onmessage?.({ data } as MessageEvent);
+              });
+            }
+          },
+          close: () => {
+            room.delete(port);
+          },
+        };
+        room.add(port);
+        return port;
+      },
+      window: this.window,
+      document: this.document,
+    };
+    this.client = createClientIn(env, { baseUrl: "http://grelot.test", ...options });
+  }
+
+  /** Mounts an application: somebody listens, and shows toasts. Returns how it is taken down. */
+  mount(): () => void {
+    const ends = [this.client.subscribe(() => {}), this.client.onToast((toast) => this.toasts.push(toast))];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  focus(): void {
+    this.focused = true;
+    this.window.dispatchEvent(new Event("focus"));
+  }
+
+  get unread(): number {
+    return this.client.getSnapshot().unreadCount;
+  }
+
+  get state(): string {
+    return this.client.getSnapshot().connectionState;
+  }
+
+  get titles(): string[] {
+    return this.client
+      .list()
+      .getSnapshot()
+      .notifications.map(({ title }) => title);
+  }
+}
