@@ -26,13 +26,8 @@ impl Default for Builder {
         Self {
             database: "sqlite:grelot.db".to_owned(),
             auth: AuthSettings {
-                hs256_secret: None,
-                public_key_pem: None,
-                jwks_url: None,
-                issuer: None,
-                audience: None,
                 cookie_name: DEFAULT_COOKIE.to_owned(),
-                allowed_origins: Vec::new(),
+                ..AuthSettings::default()
             },
             ping: Duration::from_secs(30),
             streams_per_user: 32,
@@ -84,7 +79,10 @@ impl Builder {
     }
 
     /// Other origins whose pages may call the service, such as `https://app.example.com`.
-    pub fn allowed_origins<O: Into<String>>(mut self, origins: impl IntoIterator<Item = O>) -> Self {
+    pub fn allowed_origins<O: Into<String>>(
+        mut self,
+        origins: impl IntoIterator<Item = O>,
+    ) -> Self {
         self.auth.allowed_origins = origins.into_iter().map(Into::into).collect();
         self
     }

@@ -31,12 +31,8 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let secret = Secret::new(store.secret());
     let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
     let hub = hub(&builder, &store, Arc::clone(&clock), mailbox);
-    let auth = Authenticator::new(
-        builder.auth,
-        Arc::clone(&ports),
-        Arc::clone(&clock),
-        secret.clone(),
-    )?;
+    let auth =
+        Authenticator::new(builder.auth, Arc::clone(&ports), Arc::clone(&clock), secret.clone())?;
     let background = Background::start(supervisor(&store, &hub, Arc::clone(&clock)));
     let state = AppState {
         store: ports,
@@ -63,14 +59,18 @@ async fn open(
         let options = SqliteOptions::new(database.path());
         SqliteStore::open(options, clock, Arc::new(publisher))
     });
-    let opened: Result<_, OpenError> = opening.await.map_err(|_cancelled| BuildError::Interrupted)?;
+    let opened: Result<_, OpenError> =
+        opening.await.map_err(|_cancelled| BuildError::Interrupted)?;
     Ok(opened?)
 }
 
-fn hub(builder: &Builder, store: &Arc<SqliteStore>, clock: Arc<dyn Clock>, mailbox: Mailbox) -> Hub {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+fn hub(
+    builder: &Builder,
+    store: &Arc<SqliteStore>,
+    clock: Arc<dyn Clock>,
+    mailbox: Mailbox,
+) -> Hub {
     let settings = HubSettings {
-        shards: cores.clamp(1, 8),
         streams_per_user: builder.streams_per_user,
         ping: builder.ping,
         ..HubSettings::default()
@@ -93,7 +93,8 @@ fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Sup
         hub.run(shutdown).await;
         Ok(())
     });
-    let jobs = Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, HousekeepingSettings::default());
+    let jobs =
+        Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, HousekeepingSettings::default());
     let jobs = Service::new("housekeeping", GRACE, async move |shutdown| {
         jobs.run(shutdown).await;
         Ok(())

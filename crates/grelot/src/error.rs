@@ -22,7 +22,9 @@ pub enum BuildError {
     #[error(transparent)]
     Authentication(#[from] AuthSettingsError),
     /// No key was given to check users' tokens with.
-    #[error("users' tokens cannot be checked: give a `jwt_secret`, a `jwt_jwks_url` or a `jwt_public_key_pem`")]
+    #[error(
+        "users' tokens cannot be checked: give a `jwt_secret`, a `jwt_jwks_url` or a `jwt_public_key_pem`"
+    )]
     NoKeys,
     /// A setting is out of its bounds.
     #[error("{0}")]

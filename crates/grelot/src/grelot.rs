@@ -103,8 +103,9 @@ impl Grelot {
     /// When the database cannot.
     pub async fn create_api_key(&self, name: &str, scopes: &[Scope]) -> Result<String, StoreError> {
         let now = self.0.state.clock.now();
-        let (key, secret): (ApiKey, String) = api_key::mint(name.to_owned(), Scopes::of(scopes), now)
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let (key, secret): (ApiKey, String) =
+            api_key::mint(name.to_owned(), Scopes::of(scopes), now)
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         self.0.state.store.create_api_key(key).await?;
         Ok(secret)
     }

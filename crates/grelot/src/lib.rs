@@ -43,8 +43,6 @@ mod error;
 mod grelot;
 #[cfg(feature = "cli")]
 mod instant;
-#[cfg(feature = "cli")]
-mod jwt;
 mod keep_alive;
 #[cfg(feature = "cli")]
 mod listen;
@@ -60,5 +58,7 @@ pub use builder::Builder;
 pub use error::{BuildError, InvalidField, NotifyError, RunError};
 pub use grelot::{Grelot, Sent};
 pub use grelot_core::category::{Category, Localized};
-pub use grelot_core::{CategoryKey, Channel, ChannelSet, NotificationType, Scope, UserId, Violation};
+pub use grelot_core::{
+    CategoryKey, Channel, ChannelSet, NotificationType, Scope, UserId, Violation,
+};
 pub use new_notification::NewNotification;

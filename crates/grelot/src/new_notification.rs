@@ -1,8 +1,8 @@
 //! What a host asks to be sent, and why it may be refused. Not here: the write path, which is the store's.
 
 use grelot_core::{
-    Body, CategoryKey, Content, Data, Fingerprint, Link, NotificationType, Recipients, Title, UserId,
-    Violation,
+    Body, CategoryKey, Content, Data, Fingerprint, Link, NotificationType, Recipients, Title,
+    UserId, Violation,
 };
 use grelot_store::{Idempotency, MailPolicy, NotifyRequest};
 
@@ -106,7 +106,8 @@ impl NewNotification {
         let link = check.optional("link", self.link.as_deref(), Link::parse);
         let compact = self.data.as_ref().map(serde_json::Value::to_string);
         let data = check.optional("data", compact.as_deref(), Data::from_compact_json);
-        let key = check.optional("idempotency key", self.idempotency_key.as_deref(), idempotency_key);
+        let key =
+            check.optional("idempotency key", self.idempotency_key.as_deref(), idempotency_key);
         let (Some(recipients), Some(title), true) = (recipients, title, check.0.is_empty()) else {
             return Err(NotifyError::Invalid(check.0));
         };
@@ -133,7 +134,9 @@ struct Check(Vec<InvalidField>);
 
 impl Check {
     fn field<T>(&mut self, field: &'static str, parsed: Result<T, Violation>) -> Option<T> {
-        parsed.map_err(|violation| self.0.push(InvalidField { field, detail: violation.detail() })).ok()
+        parsed
+            .map_err(|violation| self.0.push(InvalidField { field, detail: violation.detail() }))
+            .ok()
     }
 
     fn optional<T>(
@@ -154,7 +157,8 @@ impl Check {
 }
 
 fn request_digest(recipients: &Recipients, content: &Content) -> Fingerprint {
-    let optional = |text: Option<&str>| text.map_or_else(|| "0".to_owned(), |text| format!("1{text}"));
+    let optional =
+        |text: Option<&str>| text.map_or_else(|| "0".to_owned(), |text| format!("1{text}"));
     let mut parts = vec![
         content.kind.name().to_owned(),
         optional(content.category.as_ref().map(CategoryKey::as_str)),

@@ -13,12 +13,7 @@ const PAYLOAD: usize = 18;
 const TAG: usize = 16;
 
 /// Writes the cursor, bound to the user and the filter that it walks.
-pub(crate) fn seal(
-    secret: &Secret,
-    user: &UserId,
-    filter: &ListFilter,
-    cursor: Cursor,
-) -> String {
+pub(crate) fn seal(secret: &Secret, user: &UserId, filter: &ListFilter, cursor: Cursor) -> String {
     let mut bytes = [0; PAYLOAD + TAG];
     bytes[0] = VERSION;
     bytes[1] = match cursor.section {
@@ -118,7 +113,8 @@ mod tests {
                 assert_eq!(opened.is_some(), altered == text, "{altered}");
             }
         }
-        for hostile in ["", "A", "====", "é", &text[1..], &format!("{text}A"), &"A".repeat(9_999)] {
+        for hostile in ["", "A", "====", "é", &text[1..], &format!("{text}A"), &"A".repeat(9_999)]
+        {
             assert_eq!(open(&secret(), &user("a"), &filter, hostile), None);
         }
     }

@@ -1,6 +1,6 @@
 //! The HTTP surface of Grelot.
 //!
-//! Reading order: [`router`] (every route on one page), `routes` (one file per group of operations), `auth` (who is
+//! Reading order: [`router()`] (every route on one page), `routes` (one file per group of operations), `auth` (who is
 //! asking, as extractors), `json` (strict parsing) and `wire` (what requests and answers look like), [`problem`] (the
 //! one shape of every error), `cursor`, `openapi`, [`server`] (the accept loop, and how a stream leaves the HTTP
 //! engine), `middleware`, [`metrics`], [`state`].

@@ -45,7 +45,7 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
         let Self { done, reply, slot, .. } = *self;
         // Free before the caller can ask again.
-        std::mem::forget(slot);
+        drop(slot);
         let undone = || StoreError::Unavailable("the work was not done".to_owned());
         // A caller that went away does not want to know.
         let _gone = reply.send(outcome.and_then(|()| done.ok_or_else(undone)));

@@ -3,12 +3,9 @@ import type { Problem } from "./api/types.js";
 import type { GrelotError } from "./types.js";
 
 /** `status` 0: no answer came. */
-export const failure = (status: number, problem?: Problem | null): GrelotError =>
-  Object.assign(new Error(problem?.detail ?? problem?.title ?? (status ? `HTTP ${status}` : "No answer")), {
-    status,
-    ...(problem && { problem }),
-  });
+export const failure = (status: number, problem?: Problem): GrelotError =>
+  Object.assign(new Error(problem?.detail ?? problem?.title ?? `HTTP ${status}`), { status, problem });
 
 /** Whatever was thrown, as a `GrelotError`: what `fetch` throws means that no answer came. */
 export const asFailure = (thrown: unknown): GrelotError =>
-  typeof (thrown as Partial<GrelotError> | null)?.status === "number" ? (thrown as GrelotError) : failure(0);
+  (thrown as Partial<GrelotError>).status === undefined ? failure(0) : (thrown as GrelotError);

@@ -24,44 +24,28 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
   let shown: Notification[] = [];
   let missed: Notification[] = [];
 
-  const dismiss = (gone: (n: Notification) => boolean): void => {
-    const ids = shown.filter(gone).map(({ id }) => id);
-    shown = shown.filter((n) => !gone(n));
-    missed = missed.filter((n) => !gone(n));
-    if (ids.length) emit({ kind: "dismiss", ids });
-  };
-
   return {
-    see(event, replayed) {
-      switch (event.event) {
-        case "notification.created": {
-          const { notification } = event.data;
-          if (notification.readAt) break;
-          if (replayed) missed.push(notification);
-          else if (mine()) {
-            shown = [...shown, notification].slice(-REMEMBERED);
-            emit({ kind: "notification", notification });
-          }
-          break;
+    see({ event, data }, replayed) {
+      if ("notification" in data) {
+        const { notification } = data;
+        if (notification.readAt) return;
+        if (replayed) missed.unshift(notification);
+        else if (mine()) {
+          shown = [notification, ...shown].slice(0, REMEMBERED);
+          emit({ kind: "notification", notification });
         }
-        case "notification.read":
-        case "notification.deleted": {
-          const { id } = event.data;
-          dismiss((n) => n.id === id);
-          break;
-        }
-        case "notification.all_read": {
-          const { upToSeq, category } = event.data;
-          dismiss((n) => covers(upToSeq, category, n));
-        }
+      } else if (event === "notification.all_read" || "id" in data) {
+        const stays = (n: Notification): boolean =>
+          "id" in data ? n.id !== data.id : !("upToSeq" in data && covers(n, data.upToSeq, data.category));
+        const ids = shown.filter((n) => !stays(n)).map(({ id }) => id);
+        shown = shown.filter(stays);
+        missed = missed.filter(stays);
+        if (ids.length) emit({ kind: "dismiss", ids });
       }
     },
     caughtUp(extra) {
       const count = missed.length + extra;
-      if (count > 0 && mine()) {
-        const notifications = missed.slice(-REMEMBERED).reverse();
-        emit({ kind: "summary", count, notifications });
-      }
+      if (count > 0 && mine()) emit({ kind: "summary", count, notifications: missed.slice(0, REMEMBERED) });
       missed = [];
     },
     skip() {

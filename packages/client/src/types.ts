@@ -3,15 +3,7 @@
  *
  * Not here: the wire types (`api/types.ts`) and any behaviour.
  */
-import type {
-  Channel,
-  Notification,
-  NotificationType,
-  Preferences,
-  PreferencesUpdate,
-  Problem,
-  ServerEvent,
-} from "./api/types.js";
+import type { Channel, Notification, Preferences, PreferencesUpdate, Problem, ServerEvent } from "./api/types.js";
 
 /** How `createClient` is set up. */
 export interface ClientOptions {
@@ -35,7 +27,7 @@ export type ConnectionState = "connecting" | "live" | "polling" | "offline" | "u
 export interface GrelotError extends Error {
   readonly status: number;
   /** What the server said, when it said it as RFC 9457. */
-  readonly problem?: Problem;
+  readonly problem?: Problem | undefined;
 }
 
 /** What is known of the inbox as a whole. The same object until something in it changes. */
@@ -50,9 +42,8 @@ export interface ClientSnapshot {
 
 /** Which notifications a list holds. */
 export interface ListFilter {
-  readonly status?: "all" | "unread" | "read";
+  readonly status?: "all" | "unread";
   readonly category?: string;
-  readonly type?: NotificationType;
   /** Notifications a page: 1 to 100, 20 by default. */
   readonly limit?: number;
 }

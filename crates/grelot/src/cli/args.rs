@@ -252,7 +252,9 @@ mod tests {
 
     #[test]
     fn a_duration_has_a_unit() {
-        for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3_600), ("7d", 604_800)] {
+        for (text, seconds) in
+            [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3_600), ("7d", 604_800)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for bad in ["", "0", "-1h", "1y", "1.5h", "h", "999999999999d", "1h30m"] {

@@ -17,8 +17,9 @@ pub(crate) fn run(settings: &Settings, target: &Path) -> Result<(), Failure> {
         return Err(anyhow!(message).into());
     }
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {pos}/{len} pages  {eta} left")
-        .context("the progress bar is misdrawn")?;
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {pos}/{len} pages  {eta} left")
+            .context("the progress bar is misdrawn")?;
     bar.set_style(style);
     let copied = grelot_store_sqlite::backup(source, target, &mut |done, all| {
         bar.set_length(all);

@@ -34,7 +34,9 @@ impl Service {
     pub(crate) fn at(url: &str) -> Result<Self, Failure> {
         let refuse = || {
             let example = "such as http://127.0.0.1:4000";
-            Failure::Usage(format!("the URL of the service must be an http: or https: URL, {example}"))
+            Failure::Usage(format!(
+                "the URL of the service must be an http: or https: URL, {example}"
+            ))
         };
         let base = Url::parse(url).map_err(|_malformed| refuse())?;
         if !matches!(base.scheme(), "http" | "https") || base.host().is_none() {

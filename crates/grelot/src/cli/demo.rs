@@ -41,14 +41,16 @@ pub(crate) fn run(flags: &Flags, environment: &Environment) -> Result<(), Failur
 
 async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
     let mut signals = Signals::listen().context("signals cannot be heard")?;
-    let directory = TempDir::with_prefix("grelot-demo-").context("no directory for the database")?;
+    let directory =
+        TempDir::with_prefix("grelot-demo-").context("no directory for the database")?;
     let grelot = build(&settings, &directory).await?;
     let listener = listener(&settings, log).await?;
     let metrics = metrics_listener(&settings, log).await?;
     let user = UserId::parse(USER).map_err(|violation| anyhow!(violation.detail()))?;
     demo::fill(&grelot, &user).await?;
     let url = url(listener.local_addr().context("the listener has no address")?);
-    let key = grelot.create_api_key("demo", &[] as &[Scope]).await.context("no API key was made")?;
+    let key =
+        grelot.create_api_key("demo", &[] as &[Scope]).await.context("no API key was made")?;
     let router = demo::router(&grelot, user.clone(), &curl(&url, &key, " \\\n  "));
     let token = grelot.mint_token(&user, demo::TOKEN_LIFE).context("no token was made")?;
     let command = curl(&url, &key, " ");
@@ -61,7 +63,8 @@ async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
 
 async fn build(settings: &Settings, directory: &TempDir) -> Result<Grelot, Failure> {
     let mut secret = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut secret).map_err(|_unspecified| anyhow!("the system gave no random bytes"))?;
+    aws_lc_rs::rand::fill(&mut secret)
+        .map_err(|_unspecified| anyhow!("the system gave no random bytes"))?;
     let database = directory.path().join("demo.db");
     Grelot::builder()
         .database(format!("sqlite:{}", database.display()))

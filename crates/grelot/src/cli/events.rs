@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_stream_may_be_cut_anywhere() {
-        let expected = [Said::Retry(2_500), event("ready", "{\"seq\": 42}"), event("message", "a\nb")];
+        let expected =
+            [Said::Retry(2_500), event("ready", "{\"seq\": 42}"), event("message", "a\nb")];
         for cut in 0..=STREAM.len() {
             let mut parser = Parser::default();
             let mut said = parser.feed(&STREAM[..cut]).unwrap();

@@ -34,7 +34,9 @@ impl Failure {
     pub(crate) fn output(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
-            _ => Self::Runtime(anyhow::Error::new(error).context("standard output cannot be written")),
+            _ => Self::Runtime(
+                anyhow::Error::new(error).context("standard output cannot be written"),
+            ),
         }
     }
 

@@ -77,7 +77,9 @@ impl<S: Subset> clap::Args for SettingFlags<S> {
             .value_name("FILE")
             .value_parser(clap::value_parser!(PathBuf))
             .help_heading("Settings")
-            .help(format!("The file of settings [env: {CONFIG_VARIABLE}] [default: grelot.toml, if there]"));
+            .help(format!(
+                "The file of settings [env: {CONFIG_VARIABLE}] [default: grelot.toml, if there]"
+            ));
         let included = DEFINITIONS.iter().filter(|definition| S::includes(definition.setting));
         included.fold(command.arg(config), |command, definition| {
             let mut help = format!("{} [env: {}]", definition.help, definition.variable);

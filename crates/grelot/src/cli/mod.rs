@@ -36,8 +36,8 @@ use clap::error::ErrorKind;
 use args::{Arguments, Command, ConfigCommand, KeysCommand};
 use failure::Failure;
 
-pub use crate::settings::Environment;
 use crate::process;
+pub use crate::settings::Environment;
 use crate::settings::{self, Flags, Purpose, Settings};
 
 /// Does what `arguments` ask (the first is the program's name). The status is 0 when it was done, 1 when it did not

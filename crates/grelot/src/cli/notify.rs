@@ -46,11 +46,8 @@ fn body(arguments: &NotifyArguments) -> Result<Value, Failure> {
     };
     body.insert("type".to_owned(), json!(arguments.kind.name()));
     body.insert("title".to_owned(), json!(arguments.title));
-    let optional = [
-        ("category", &arguments.category),
-        ("body", &arguments.body),
-        ("link", &arguments.link),
-    ];
+    let optional =
+        [("category", &arguments.category), ("body", &arguments.body), ("link", &arguments.link)];
     for (name, value) in optional {
         if let Some(value) = value {
             body.insert(name.to_owned(), json!(value));

@@ -22,7 +22,10 @@ pub(crate) fn is_terminal() -> bool {
 }
 
 /// Writes rows under headings, each column as wide as its widest cell.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
+pub(crate) fn table<const N: usize>(
+    headings: [&str; N],
+    rows: &[[String; N]],
+) -> Result<(), Failure> {
     let mut widths = headings.map(|heading| heading.chars().count());
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -43,7 +46,8 @@ fn joined<S: AsRef<str>, const N: usize>(cells: &[S; N], widths: &[usize; N]) ->
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
-            let escaped = c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+            let escaped =
+                c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
             let plain = (!escaped).then_some(c);
             plain.into_iter().chain(escaped.then(|| c.escape_default()).into_iter().flatten())
         })

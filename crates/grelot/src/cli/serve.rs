@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use axum::Router;
+use grelot_http::auth::AuthSettingsError;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -50,27 +51,27 @@ async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
 }
 
 /// What the settings ask for.
-pub(crate) fn builder(settings: &Settings) -> Builder {
+fn builder(settings: &Settings) -> Builder {
     let mut builder = Grelot::builder()
         .database(settings.database.to_string())
-        .cookie_name(&settings.cookie_name)
-        .allowed_origins(&settings.allowed_origins)
         .ping(settings.ping)
         .streams_per_user(settings.streams_per_user);
-    let jwt = &settings.jwt;
-    builder.auth.hs256_secret = jwt.secret.as_ref().map(|secret| secret.reveal().into());
-    builder.auth.jwks_url = jwt.jwks_url.as_ref().map(ToString::to_string);
-    builder.auth.public_key_pem.clone_from(&jwt.public_key_pem);
-    builder.auth.issuer.clone_from(&jwt.issuer);
-    builder.auth.audience.clone_from(&jwt.audience);
+    builder.auth = settings.auth();
     builder
 }
 
-/// A key file that holds no key is a matter of configuration; the rest happened at run time.
+/// What users are recognised by is a matter of configuration; the rest happened at run time.
 pub(crate) fn not_built(error: BuildError) -> Failure {
     match error {
         BuildError::Authentication(error) => {
-            Failure::Configuration(Problem::of(Setting::JwtPublicKeyFile, error.to_string()).into())
+            let setting = match error {
+                AuthSettingsError::NoKeys | AuthSettingsError::SecretTooShort => Setting::JwtSecret,
+                AuthSettingsError::PublicKey(_) => Setting::JwtPublicKeyFile,
+                AuthSettingsError::KeySetUrl(_) => Setting::JwtJwksUrl,
+                AuthSettingsError::CookieName => Setting::CookieName,
+                AuthSettingsError::Origins(_) => Setting::AllowedOrigins,
+            };
+            Failure::Configuration(Problem::of(setting, error.to_string()).into())
         }
         error => Failure::Runtime(anyhow::Error::new(error)),
     }
@@ -79,7 +80,10 @@ pub(crate) fn not_built(error: BuildError) -> Failure {
 /// An address that cannot be listened on, with the way out.
 fn taken(settings: &Settings, error: &io::Error) -> anyhow::Error {
     let reason = reason(error);
-    anyhow!("cannot listen on {}: {reason}; choose another with --bind or GRELOT_BIND", settings.bind)
+    anyhow!(
+        "cannot listen on {}: {reason}; choose another with --bind or GRELOT_BIND",
+        settings.bind
+    )
 }
 
 fn reason(error: &io::Error) -> String {

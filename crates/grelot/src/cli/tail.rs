@@ -29,7 +29,10 @@ enum Tokens {
 }
 
 /// Follows the stream until the process is told to end, or its credentials are refused.
-pub(crate) async fn run(arguments: TailArguments, environment: &Environment) -> Result<(), Failure> {
+pub(crate) async fn run(
+    arguments: TailArguments,
+    environment: &Environment,
+) -> Result<(), Failure> {
     let service = Service::find(arguments.service.url.as_deref(), environment)?;
     let tokens = match (arguments.token, arguments.user, environment.text("GRELOT_TOKEN")) {
         (Some(token), _, _) => Tokens::Given(token),
@@ -96,8 +99,10 @@ impl Follower {
         if let Some(cursor) = &self.cursor {
             request = request.header("last-event-id", cursor);
         }
-        let response =
-            request.send().await.map_err(|error| Attempt::Failed(self.service.unreachable(error)))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| Attempt::Failed(self.service.unreachable(error)))?;
         match response.status() {
             StatusCode::OK => Ok(response),
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn a_notification_is_one_plain_line() {
-        let notification = json!({"type": "ERROR", "title": "a\nb\u{1b}[2J", "body": "c", "link": "/d"});
+        let notification =
+            json!({"type": "ERROR", "title": "a\nb\u{1b}[2J", "body": "c", "link": "/d"});
         let data = json!({"notification": notification, "unreadCount": 4, "seq": 43});
         assert_eq!(
             pretty("notification.created", &data, false),

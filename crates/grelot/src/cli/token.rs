@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use grelot_core::{Clock as _, UserId};
+use grelot_http::auth;
 
 use super::args::TokenArguments;
 use super::failure::Failure;
 use super::output;
 use crate::clock::SystemClock;
-use crate::settings::{self, Environment, Flags, JwtSettings, Purpose};
+use crate::settings::{self, Environment, Flags, Purpose};
 
 /// Prints a token.
 pub(crate) fn run(arguments: TokenArguments, environment: &Environment) -> Result<(), Failure> {
@@ -20,7 +22,7 @@ pub(crate) fn run(arguments: TokenArguments, environment: &Environment) -> Resul
 
 /// Makes tokens for one user.
 pub(crate) struct Minter {
-    jwt: JwtSettings,
+    signer: auth::Minter,
     user: UserId,
     ttl: Duration,
 }
@@ -33,11 +35,15 @@ impl Minter {
         user: UserId,
     ) -> Result<Self, Failure> {
         let loaded = settings::load(flags, environment, Path::new(""), Purpose::Mint)?;
-        Ok(Self { jwt: loaded.settings.jwt, user, ttl: Duration::from_hours(1) })
+        let signer = auth::Minter::new(&loaded.settings.auth())
+            .context("there is no secret to sign tokens with")?;
+        Ok(Self { signer, user, ttl: Duration::from_hours(1) })
     }
 
     /// A token that begins now.
     pub(crate) fn mint(&self) -> Result<String, Failure> {
-        crate::jwt::mint(&self.jwt, &self.user, SystemClock.now(), self.ttl).map_err(Failure::from)
+        let minted = self.signer.mint(&self.user, SystemClock.now(), self.ttl);
+        let (token, _end) = minted.context("no token was made")?;
+        Ok(token)
     }
 }

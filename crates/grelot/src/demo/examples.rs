@@ -1,7 +1,9 @@
 //! The categories of the demo, the notifications that are there from the start, and those that its buttons send.
 
 use anyhow::Context as _;
-use grelot_core::{Category, CategoryKey, Channel, ChannelSet, Localized, NotificationType, UserId};
+use grelot_core::{
+    Category, CategoryKey, Channel, ChannelSet, Localized, NotificationType, UserId,
+};
 
 use crate::grelot::Grelot;
 use crate::new_notification::NewNotification;
@@ -93,7 +95,12 @@ fn categories() -> anyhow::Result<[Category; 3]> {
     let none = ChannelSet::NONE;
     Ok([
         category("billing", ["Billing", "Facturation"], ChannelSet::ALL, none)?,
-        category("security", ["Security", "Sécurité"], ChannelSet::ALL, none.with(Channel::InApp, true))?,
+        category(
+            "security",
+            ["Security", "Sécurité"],
+            ChannelSet::ALL,
+            none.with(Channel::InApp, true),
+        )?,
         category("social", ["Comments", "Commentaires"], none.with(Channel::InApp, true), none)?,
     ])
 }

@@ -48,8 +48,14 @@ pub(crate) fn router(grelot: &Grelot, user: UserId, command: &str) -> Router {
     Router::new()
         .route("/", get(index))
         .route("/demo/page.css", get(async || asset("text/css", include_str!("page/page.css"))))
-        .route("/demo/page.js", get(async || asset("text/javascript", include_str!("page/page.js"))))
-        .route("/demo/bell.svg", get(async || asset("image/svg+xml", include_str!("page/bell.svg"))))
+        .route(
+            "/demo/page.js",
+            get(async || asset("text/javascript", include_str!("page/page.js"))),
+        )
+        .route(
+            "/demo/bell.svg",
+            get(async || asset("image/svg+xml", include_str!("page/bell.svg"))),
+        )
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .with_state(page)
         .merge(sending)
@@ -104,7 +110,8 @@ async fn send(
     axum::Extension(grelot): axum::Extension<Grelot>,
     Json(Send { example }): Json<Send>,
 ) -> Result<StatusCode, Problem> {
-    let notification = examples::named(&example, user.user.as_str()).ok_or_else(Problem::not_found)?;
+    let notification =
+        examples::named(&example, user.user.as_str()).ok_or_else(Problem::not_found)?;
     let sent = grelot.notify(notification).await;
     sent.map(|_| StatusCode::NO_CONTENT).map_err(|error| Problem::unavailable(1).caused_by(error))
 }
@@ -133,8 +140,11 @@ mod tests {
 
     #[test]
     fn every_button_sends_an_example_that_is_there() {
-        let names: Vec<&str> =
-            PAGE.split("data-example=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let names: Vec<&str> = PAGE
+            .split("data-example=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
         assert_eq!(names.len(), examples::EXAMPLES.len());
         for name in names {
             assert!(examples::named(name, "demo").is_some(), "{name}");

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::Purpose;
 use super::definition::{
     CLIENT_VARIABLES, CONFIG_FILE, CONFIG_VARIABLE, DEFINITIONS, Definition, Setting,
 };
 use super::environment::Environment;
 use super::problem::Problem;
-use super::Purpose;
 
 /// The values given as flags.
 #[derive(Clone, Debug, Default)]
@@ -161,7 +161,8 @@ impl Layers {
             Some(text) if text.is_empty() => {}
             Some(text) => self.set(definition.setting, text, Origin::File(path.to_owned())),
             None => {
-                let detail = format!("the key {key} in {} must be {}", path.display(), shape(definition));
+                let detail =
+                    format!("the key {key} in {} must be {}", path.display(), shape(definition));
                 self.problems.push(Problem::of(definition.setting, detail));
             }
         }

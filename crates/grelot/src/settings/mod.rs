@@ -16,6 +16,7 @@ mod value;
 use std::path::Path;
 use std::time::Duration;
 
+use grelot_http::auth::AuthSettings;
 use url::Url;
 
 pub(crate) use definition::{CONFIG_VARIABLE, DEFINITIONS, Setting};
@@ -73,6 +74,21 @@ pub(crate) struct JwtSettings {
     pub(crate) issuer: Option<String>,
     /// The audience that tokens must name.
     pub(crate) audience: Option<String>,
+}
+
+impl Settings {
+    /// How users are recognised, as the service takes it.
+    pub(crate) fn auth(&self) -> AuthSettings {
+        AuthSettings {
+            hs256_secret: self.jwt.secret.as_ref().map(|secret| secret.reveal().into()),
+            public_key_pem: self.jwt.public_key_pem.clone(),
+            jwks_url: self.jwt.jwks_url.as_ref().map(ToString::to_string),
+            issuer: self.jwt.issuer.clone(),
+            audience: self.jwt.audience.clone(),
+            cookie_name: self.cookie_name.clone(),
+            allowed_origins: self.allowed_origins.clone(),
+        }
+    }
 }
 
 /// What a command needs of its settings, beyond that none is invalid.
@@ -165,14 +181,19 @@ impl Reader {
     }
 
     fn chosen(&self, setting: Setting) -> bool {
-        self.layers.values.get(&setting).is_some_and(|given| given.origin != layers::Origin::Default)
+        self.layers
+            .values
+            .get(&setting)
+            .is_some_and(|given| given.origin != layers::Origin::Default)
     }
 
     /// Parses everything before it gives up, so that all problems are found.
     fn settings(&mut self, directory: &Path) -> Option<Settings> {
         let bind = self.take(Setting::Bind, value::address);
         let database = self.take(Setting::Database, DatabaseUrl::parse);
-        self.take(Setting::Bus, |_| Err::<(), _>("a bus arrives with version 0.3; remove it".into()));
+        self.take(Setting::Bus, |_| {
+            Err::<(), _>("a bus arrives with version 0.3; remove it".into())
+        });
         let jwt = self.jwt(directory);
         let cookie_name = self.take(Setting::CookieName, value::cookie_name);
         let allowed_origins = self.take(Setting::AllowedOrigins, value::origins);
@@ -207,9 +228,11 @@ impl Reader {
         let text = |text: &str| Ok::<_, String>(text.to_owned());
         JwtSettings {
             secret: self.take(Setting::JwtSecret, value::jwt_secret),
-            jwks_url: self.take(Setting::JwtJwksUrl, value::web_url),
+            jwks_url: self.take(Setting::JwtJwksUrl, value::jwks_url),
             public_key_pem: self.take(Setting::JwtPublicKeyFile, |path| {
-                std::fs::read(directory.join(path)).map_err(|error| format!("cannot be read: {error}"))
+                let pem = std::fs::read(directory.join(path))
+                    .map_err(|error| format!("cannot be read: {error}"))?;
+                value::public_key_pem(&pem).map(|()| pem)
             }),
             issuer: self.take(Setting::JwtIssuer, text),
             audience: self.take(Setting::JwtAudience, text),

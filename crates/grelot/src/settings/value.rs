@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use url::Url;
+use jsonwebtoken::DecodingKey;
+use url::{Host, Url};
 
 /// Text that is shown to nobody.
 #[derive(Clone, PartialEq, Eq)]
@@ -95,6 +96,31 @@ pub(crate) fn web_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Where public keys are published. Whoever can answer there can sign in as anybody, so that only a connection within
+/// this machine may go without TLS.
+pub(crate) fn jwks_url(text: &str) -> Result<Url, String> {
+    let url = web_url(text)?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "http" && !here {
+        return Err("must be an https: URL, or http: to this machine".to_owned());
+    }
+    Ok(url)
+}
+
+/// A public key, as PEM, of one of the algorithms that there are.
+pub(crate) fn public_key_pem(pem: &[u8]) -> Result<(), String> {
+    let readers = [DecodingKey::from_rsa_pem, DecodingKey::from_ec_pem, DecodingKey::from_ed_pem];
+    if readers.iter().any(|read| read(pem).is_ok()) {
+        return Ok(());
+    }
+    Err("must hold the public key of RS256, ES256 or EdDSA as PEM (BEGIN PUBLIC KEY)".to_owned())
+}
+
 /// An `smtp:` or `smtps:` URL. Kept secret: it may hold a password.
 pub(crate) fn smtp_url(text: &str) -> Result<SecretText, String> {
     let refuse = || "must be an smtp: or smtps: URL, such as smtps://mail.example.com".to_owned();
@@ -128,7 +154,9 @@ pub(crate) fn origins(text: &str) -> Result<Vec<String>, String> {
 
 fn origin(text: &str, position: usize) -> Result<String, String> {
     let refuse = || {
-        format!("number {position} must be an origin, such as https://app.example.com, without a path")
+        format!(
+            "number {position} must be an origin, such as https://app.example.com, without a path"
+        )
     };
     let url = web_url(text).map_err(|_malformed| refuse())?;
     let bare = url.path() == "/"
@@ -189,7 +217,8 @@ mod tests {
         ] {
             assert_eq!(address(text).unwrap().to_string(), shown);
         }
-        for text in ["", "4000", ":4000", "127.0.0.1", "127.0.0.1:70000", "256.0.0.1:80", "::1:80"] {
+        for text in ["", "4000", ":4000", "127.0.0.1", "127.0.0.1:70000", "256.0.0.1:80", "::1:80"]
+        {
             assert!(address(text).is_err(), "{text}");
         }
     }
@@ -206,6 +235,16 @@ mod tests {
         assert!(message.contains("32 bytes") && !message.contains("hunter2"));
         assert!(jwt_secret(&"x".repeat(32)).is_ok());
         assert_eq!(format!("{:?}", jwt_secret(&"x".repeat(32)).unwrap()), "SecretText(..)");
+    }
+
+    #[test]
+    fn keys_from_elsewhere_need_tls() {
+        for good in ["https://id.example/keys", "http://localhost:8080/k", "http://[::1]/k"] {
+            assert!(jwks_url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://id.example/keys", "file:///etc/passwd", "keys"] {
+            assert!(jwks_url(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -48,7 +48,8 @@ fn what_notify_sends_tail_shows() {
     let ready: serde_json::Value = serde_json::from_str(&tail.line()).unwrap();
     assert_eq!((&ready["event"], &ready["id"]), (&"ready".into(), &"0".into()));
 
-    let sent = notify(&place, &server, &key, &["--title", "Hello", "--type", "ERROR", "--link", "/x"]);
+    let sent =
+        notify(&place, &server, &key, &["--title", "Hello", "--type", "ERROR", "--link", "/x"]);
     assert_eq!(sent.status, 0, "{}", sent.stderr);
     let event: serde_json::Value = serde_json::from_str(&tail.line()).unwrap();
     assert_eq!(event["event"], "notification.created");
@@ -94,7 +95,11 @@ fn a_refusal_is_told_in_words() {
     let server = place.serve();
     let wrong = notify(&place, &server, "grelot_nobody_nothing", &["--title", "x"]);
     assert_eq!(wrong.status, 1);
-    assert!(wrong.stderr.contains("401") && wrong.stderr.contains("right one?"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("401") && wrong.stderr.contains("right one?"),
+        "{}",
+        wrong.stderr
+    );
     let key = place.ok(&["keys", "create", "--name", "test"]);
     let invalid = notify(&place, &server, &key, &["--title", "x", "--category", "none"]);
     assert_eq!(invalid.status, 1);
@@ -123,7 +128,9 @@ fn the_doctor_finds_a_healthy_service_healthy() {
     for line in said.stdout.lines() {
         assert!(line.starts_with("ok "), "{line}");
     }
-    for what in ["time zones", "health", "clock", "readiness", "version", "metrics", "api key", "stream"] {
+    for what in
+        ["time zones", "health", "clock", "readiness", "version", "metrics", "api key", "stream"]
+    {
         assert!(said.stdout.contains(&format!("ok    {what}")), "{what} in {}", said.stdout);
     }
 }

@@ -56,9 +56,21 @@ fn all_problems_are_reported_together_each_by_its_variable() {
         assert_eq!(said.stdout, "");
         assert!(said.stderr.contains("there are 15 problems"), "{}", said.stderr);
         for name in [
-            "BIND", "JWT_SECRET", "JWT_JWKS_URL", "JWT_PUBLIC_KEY_FILE", "COOKIE_NAME", "SMTP_URL",
-            "ALLOWED_ORIGINS", "MAIL_FROM", "PUBLIC_URL", "APP_URL", "PING_SECONDS", "LOG",
-            "STREAMS_PER_USER", "METRICS_BIND", "LOG_FORMAT",
+            "BIND",
+            "JWT_SECRET",
+            "JWT_JWKS_URL",
+            "JWT_PUBLIC_KEY_FILE",
+            "COOKIE_NAME",
+            "SMTP_URL",
+            "ALLOWED_ORIGINS",
+            "MAIL_FROM",
+            "PUBLIC_URL",
+            "APP_URL",
+            "PING_SECONDS",
+            "LOG",
+            "STREAMS_PER_USER",
+            "METRICS_BIND",
+            "LOG_FORMAT",
         ] {
             let start = format!("\n  GRELOT_{name}: ");
             assert_eq!(said.stderr.matches(&start).count(), 1, "{name} in {}", said.stderr);

@@ -31,7 +31,12 @@ fn a_backup_of_a_database_in_use_can_be_served() {
     drop(server);
 
     let restored = place.serve_with(&[
-        "--database", "sqlite:copy.db", "--bind", "127.0.0.1:0", "--metrics-bind", "off",
+        "--database",
+        "sqlite:copy.db",
+        "--bind",
+        "127.0.0.1:0",
+        "--metrics-bind",
+        "off",
     ]);
     assert!(place.ok(&["keys", "list", "--database", "sqlite:copy.db"]).contains("before"));
     drop(restored);

@@ -50,8 +50,12 @@ async fn it_prints_what_is_needed_to_ring_the_bell() {
     let list = format!("{page}api/notifications");
     let get = Client::new().get(&list).bearer_auth(demo.value("token"));
     let inbox: serde_json::Value = get.send().await.unwrap().json().await.unwrap();
-    let types: Vec<&str> =
-        inbox["notifications"].as_array().unwrap().iter().map(|n| n["type"].as_str().unwrap()).collect();
+    let types: Vec<&str> = inbox["notifications"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| n["type"].as_str().unwrap())
+        .collect();
     for kind in ["INFO", "SUCCESS", "WARNING", "ERROR"] {
         assert!(types.contains(&kind), "{types:?}");
     }

@@ -16,7 +16,7 @@ fn builder(directory: &TempDir) -> grelot::Builder {
 }
 
 async fn inbox(grelot: &Grelot, url: &str, user: &str) -> Value {
-    let token = grelot.mint_token(&UserId::parse(user).unwrap(), Duration::from_secs(60)).unwrap();
+    let token = grelot.mint_token(&UserId::parse(user).unwrap(), Duration::from_mins(1)).unwrap();
     let get = reqwest::Client::new().get(format!("{url}/api/notifications")).bearer_auth(token);
     get.send().await.unwrap().json().await.unwrap()
 }
@@ -90,10 +90,8 @@ async fn a_bad_description_is_refused_before_anything_is_made() {
     ];
     for builder in builders {
         let error = builder.build().await.unwrap_err();
-        let expected = matches!(
-            error,
-            BuildError::NoKeys | BuildError::Setting(_) | BuildError::Database(_)
-        );
+        let expected =
+            matches!(error, BuildError::NoKeys | BuildError::Setting(_) | BuildError::Database(_));
         assert!(expected, "{error}");
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

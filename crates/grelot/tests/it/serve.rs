@@ -1,6 +1,6 @@
 //! A service from its start to its end.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use reqwest::StatusCode;
@@ -48,20 +48,29 @@ async fn streams_are_told_to_come_back_before_they_are_closed() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let mut server = Workplace::new().serve();
+    let place = Workplace::new();
+    let mut server = place.serve();
+    let key = place.ok(&["keys", "create", "--name", "slow"]);
     // A request whose body never comes keeps the service from ending.
     let mut slow = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
-    let token = "x".repeat(20);
-    write!(
-        slow,
-        "POST /api/internal/notify HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
-    )
-    .unwrap();
+    let head = [
+        "POST /api/internal/notify HTTP/1.1",
+        "host: grelot",
+        &format!("authorization: Bearer {key}"),
+        "content-type: application/json",
+        "content-length: 100",
+        "expect: 100-continue",
+    ];
+    write!(slow, "{}\r\n\r\n", head.join("\r\n")).unwrap();
+    let mut answer = [0; 12];
+    slow.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100");
+
     server.signal(Signal::TERM);
     server.wait_for("ending");
     server.signal(Signal::TERM);
-    let status = server.wait();
-    assert!(matches!(status.code(), Some(0 | 1)), "{status}");
+    server.wait_for("ended at once");
+    assert_eq!(server.wait().code(), Some(1));
 }
 
 #[test]
@@ -82,7 +91,11 @@ fn a_taken_address_names_the_option_that_chooses_another() {
     let address = held.local_addr().unwrap().to_string();
     let said = place.run(&["serve", "--bind", &address, "--metrics-bind", "off"]);
     assert_eq!(said.status, 1);
-    assert!(said.stderr.contains(&address) && said.stderr.contains("GRELOT_BIND"), "{}", said.stderr);
+    assert!(
+        said.stderr.contains(&address) && said.stderr.contains("GRELOT_BIND"),
+        "{}",
+        said.stderr
+    );
     let said = place.run(&["serve", "--bind", "127.0.0.1:0", "--metrics-bind", &address]);
     assert_eq!(said.status, 1);
     assert!(said.stderr.contains("GRELOT_METRICS_BIND"), "{}", said.stderr);

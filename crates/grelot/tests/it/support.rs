@@ -87,7 +87,7 @@ impl Workplace {
         let mut server = Server { child, stderr, heard: Vec::new(), url: String::new() };
         let line = server.wait_for("listens on http://");
         let rest = line.split("listens on ").nth(1).unwrap();
-        server.url = rest.split(['"', ',', '\n']).next().unwrap().to_owned();
+        rest.split(['"', ',', '\n']).next().unwrap().clone_into(&mut server.url);
         server
     }
 }

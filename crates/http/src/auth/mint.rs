@@ -21,7 +21,7 @@ pub enum MintError {
 }
 
 /// Signs tokens with the HS256 secret, and with the claims that verifying pins.
-pub(super) struct Minter {
+pub struct Minter {
     key: EncodingKey,
     issuer: Option<String>,
     audience: Option<String>,
@@ -40,7 +40,7 @@ struct Minted<'a> {
 
 impl Minter {
     /// A minter, if there is a secret.
-    pub(super) fn new(settings: &AuthSettings) -> Option<Self> {
+    pub fn new(settings: &AuthSettings) -> Option<Self> {
         settings.hs256_secret.as_ref().map(|secret| Self {
             key: EncodingKey::from_secret(secret),
             issuer: settings.issuer.clone(),
@@ -49,7 +49,10 @@ impl Minter {
     }
 
     /// A token for `user`, and when it ends: whole seconds, rounded up so that it is good for `ttl` at least.
-    pub(super) fn mint(
+    ///
+    /// # Errors
+    /// A [`MintError`], when the signing fails.
+    pub fn mint(
         &self,
         user: &UserId,
         now: Timestamp,

@@ -33,6 +33,6 @@ mod token;
 
 pub use authenticator::Authenticator;
 pub use extract::{Allowed, SameOrigin, SignedIn};
-pub use mint::MintError;
+pub use mint::{MintError, Minter};
 pub use origin::AllowedOrigins;
 pub use settings::{AuthSettings, AuthSettingsError};

@@ -51,6 +51,10 @@ pub(crate) fn compact(
             b'"' => {
                 cursor.skip_string();
                 let inner = cursor.text.get(begin + 1..cursor.at - 1).unwrap_or_default();
+                // No escape is longer than six bytes a byte.
+                if inner.len() > max_bytes.saturating_mul(6) {
+                    return Err(Refused::TooLarge);
+                }
                 let text = unescape(inner);
                 push_string(&mut out, inner, &text);
                 note_name(&mut open, text, pointer, errors);

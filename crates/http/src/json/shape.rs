@@ -110,12 +110,23 @@ impl<'a> Field<'a> {
         &self,
         errors: &mut Errors,
     ) -> Option<impl Iterator<Item = Self> + use<'a>> {
-        if self.value.kind() != Kind::Array {
-            return self.refuse("must be an array", errors);
+        let place = self.clone();
+        Some(self.values(errors)?.map(move |(index, value)| place.item(index, value)))
+    }
+
+    /// The values of an array's items, for those who look at many and name few.
+    pub(crate) fn values(
+        &self,
+        errors: &mut Errors,
+    ) -> Option<impl Iterator<Item = (usize, Value<'a>)> + use<'a>> {
+        match self.value.kind() {
+            Kind::Array => Some(self.value.items().enumerate()),
+            _ => self.refuse("must be an array", errors),
         }
-        let pointer = self.pointer.clone();
-        let items = self.value.items().enumerate();
-        Some(items.map(move |(index, value)| Self { pointer: format!("{pointer}/{index}"), value }))
+    }
+
+    pub(crate) fn item(&self, index: usize, value: Value<'a>) -> Self {
+        Self { pointer: format!("{}/{index}", self.pointer), value }
     }
 
     fn member(&self, name: &str, value: Value<'a>) -> Self {
@@ -175,10 +186,10 @@ impl<'a> Object<'a> {
         field.check_object(errors)?;
         let mut members: Vec<(&'static str, Value<'a>)> = Vec::with_capacity(known.len());
         for (name, value) in field.value.members() {
+            if errors.is_full() {
+                break;
+            }
             let Some(&known) = known.iter().find(|known| **known == name) else {
-                if errors.is_full() {
-                    break;
-                }
                 errors.push(field.member(&name, value).pointer, "is not known here");
                 continue;
             };

@@ -93,9 +93,9 @@ impl Scan<'_> {
     fn string(&mut self) -> Result<(), NotJson> {
         self.at += 1;
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let plain = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20);
-            self.at += plain.unwrap_or(rest.len());
+            while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
+                self.at += 1;
+            }
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;

@@ -4,9 +4,7 @@ use utoipa::openapi::header::Header;
 use utoipa::openapi::schema::{
     AdditionalProperties, AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type,
 };
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme,
-};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 
 use crate::problem::{Problem, ProblemKind};
@@ -45,9 +43,9 @@ fn add_problems(components: &mut Components) {
         .property("detail", string())
         .property(
             "errors",
-            ArrayBuilder::new()
-                .items(Ref::from_schema_name("FieldError"))
-                .description(Some("Each thing that is wrong with the body, up to 100; only in validation problems")),
+            ArrayBuilder::new().items(Ref::from_schema_name("FieldError")).description(Some(
+                "Each thing that is wrong with the body, up to 100; only in validation problems",
+            )),
         )
         .required("type")
         .required("title")

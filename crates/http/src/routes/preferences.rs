@@ -63,10 +63,8 @@ fn refused(refusals: &[PreferencesRefusal]) -> Problem {
     let mut errors = Errors::default();
     for refusal in refusals {
         match refusal {
-            PreferencesRefusal::UnknownCategory(key) => errors.push(
-                format!("/categories/{}", key.as_str()),
-                "must be a category that exists",
-            ),
+            PreferencesRefusal::UnknownCategory(key) => errors
+                .push(format!("/categories/{}", key.as_str()), "must be a category that exists"),
             PreferencesRefusal::Locked(key, channel) => errors.push(
                 format!("/categories/{}/{}", key.as_str(), channel.name()),
                 "must not be false: this category is always delivered there",

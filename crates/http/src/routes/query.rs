@@ -75,17 +75,27 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("n=0", Some(Some(0)))]
-    #[case("n=25", Some(Some(25)))]
-    #[case("n=99999999999999999999", Some(Some(u64::MAX)))]
-    #[case("", Some(None))]
-    #[case("n=", None)]
-    #[case("n=-1", None)]
-    #[case("n=%2B1", None)]
-    #[case("n=1.0", None)]
-    #[case("n=%201", None)]
-    #[case("n=%ff", None)]
-    fn a_whole_number_has_digits_alone(#[case] text: &str, #[case] expected: Option<Option<u64>>) {
-        assert_eq!(Query::parse(text).whole_number("n").ok(), expected);
+    #[case("n=0", 0)]
+    #[case("n=25", 25)]
+    #[case("n=007", 7)]
+    #[case("n=99999999999999999999", u64::MAX)]
+    fn a_whole_number_is_read(#[case] text: &str, #[case] expected: u64) {
+        assert_eq!(Query::parse(text).whole_number("n").unwrap(), Some(expected));
+    }
+
+    #[rstest::rstest]
+    #[case("n=")]
+    #[case("n=-1")]
+    #[case("n=%2B1")]
+    #[case("n=1.0")]
+    #[case("n=%201")]
+    #[case("n=%ff")]
+    fn a_whole_number_has_digits_alone(#[case] text: &str) {
+        assert!(Query::parse(text).whole_number("n").is_err());
+    }
+
+    #[test]
+    fn an_absent_number_is_no_error() {
+        assert_eq!(Query::parse("").whole_number("n").unwrap(), None);
     }
 }

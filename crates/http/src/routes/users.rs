@@ -121,7 +121,8 @@ pub(crate) async fn mint(
     let UserPath(user) = user.map_err(bad_user)?;
     let minted = state.auth.mint(&user, Duration::from_secs(body.ttl_seconds));
     let (token, expires_at) = minted.map_err(|error| {
-        Problem::forbidden("This installation holds no secret to sign tokens with.").caused_by(error)
+        Problem::forbidden("This installation holds no secret to sign tokens with.")
+            .caused_by(error)
     })?;
     Ok((StatusCode::CREATED, Json(TokenOut { token, expires_at: Instant(expires_at) })))
 }

@@ -96,6 +96,7 @@ impl Engine {
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.header_timeout)
+            .max_header_size(self.limits.head)
             .max_buf_size(self.limits.buffer)
             .serve_connection(TokioIo::new(socket), service)
     }
@@ -119,7 +120,8 @@ impl Engine {
                 Poll::Pending => {}
             }
             if !shared.outgoing.is_waiting() {
-                // Taken only now: an earlier answer must be out before this one begins.
+                // An earlier answer must be out before this one begins. hyper works on a request only then, as it is
+                // today; it does not promise to.
                 if let Some(leaving) = shared.leaving.lock().take() {
                     return Poll::Ready(End::Left(leaving));
                 }

@@ -13,7 +13,9 @@ pub struct ServerLimits {
     pub body_timeout: Duration,
     /// How long a client may take none of an answer: over it the connection is closed.
     pub write_stall: Duration,
-    /// Bytes of a request's head, and of an answer that hyper buffers: over it 431.
+    /// Bytes of a request's head: over it 431.
+    pub head: usize,
+    /// Bytes that hyper buffers of a request, and of an answer: over it nothing more is read, or written.
     pub buffer: usize,
     /// How long requests may take to finish while the engine ends: over it they are cut off.
     pub grace: Duration,
@@ -25,6 +27,7 @@ impl Default for ServerLimits {
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(30),
             write_stall: Duration::from_secs(30),
+            head: 32 * 1024,
             buffer: 64 * 1024,
             grace: Duration::from_secs(8),
         }

@@ -65,7 +65,11 @@ impl FromJson for CategoryIn {
         let object = Object::read(field, &members, errors)?;
         let label = object.required("label", errors).and_then(|f| {
             let label = localized(&f, errors)?;
-            if label.is_empty() { f.refuse("must have at least one language", errors) } else { Some(label) }
+            if label.is_empty() {
+                f.refuse("must have at least one language", errors)
+            } else {
+                Some(label)
+            }
         });
         let description = match object.optional("description") {
             Some(field) => localized(&field, errors),
@@ -235,7 +239,8 @@ mod tests {
 
     #[test]
     fn a_default_that_is_absent_is_on() {
-        let body = r#"{"label":{"en":"B"},"defaults":{"email":false},"mandatory":["inApp","inApp"]}"#;
+        let body =
+            r#"{"label":{"en":"B"},"defaults":{"email":false},"mandatory":["inApp","inApp"]}"#;
         let read = parse::<CategoryIn>(body.as_bytes()).unwrap();
         assert_eq!(read.defaults, ChannelSet::ALL.with(Channel::Email, false));
         assert_eq!(read.mandatory, ChannelSet::NONE.with(Channel::InApp, true));

@@ -135,7 +135,9 @@ mod tests {
 
     #[test]
     fn an_email_address_has_at_most_254_bytes() {
-        let domain = |n: usize| format!("{}.{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(n));
+        let domain = |n: usize| {
+            format!("{}.{}.{}.{}", "a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(n))
+        };
         assert!(email(&format!("{}@{}", "x".repeat(10), domain(51))).is_ok());
         assert!(email(&format!("{}@{}", "x".repeat(10), domain(52))).is_err());
         assert!(email(&format!("{}@example.com", "x".repeat(65))).is_err());

@@ -59,8 +59,8 @@ mod tests {
     use std::sync::Arc;
 
     use grelot_core::{
-        Body, CategoryKey, ChangeKind, Content, Data, Link, Notification, NotificationId, NotificationType,
-        Title, UserId,
+        Body, CategoryKey, ChangeKind, Content, Data, Link, Notification, NotificationId,
+        NotificationType, Title, UserId,
     };
 
     use super::*;
@@ -126,10 +126,7 @@ mod tests {
         ChangeKind::AllRead { read_at: Timestamp::from_millis(0), up_to: Seq::new(42), category: None },
         r#"notification.all_read|{"readAt":"1970-01-01T00:00:00.000Z","upToSeq":42,"category":null,"unreadCount":4,"seq":43}"#
     )]
-    #[case(
-        ChangeKind::PreferencesUpdated,
-        r#"preferences.updated|{"unreadCount":4,"seq":43}"#
-    )]
+    #[case(ChangeKind::PreferencesUpdated, r#"preferences.updated|{"unreadCount":4,"seq":43}"#)]
     fn each_change_has_its_event(#[case] kind: ChangeKind, #[case] expected: &str) {
         let (event, data) = expected.split_once('|').unwrap();
         assert_eq!(change(kind), format!("event: {event}\ndata: {data}\nid: 43\n\n"));

@@ -86,7 +86,8 @@ async fn a_cookie_changes_state_from_its_own_origin_alone() {
 async fn every_authenticated_answer_names_the_user_opaquely() {
     let app = App::start().await;
     let [user, ping] = ["grelot-user", "grelot-ping"].map(HeaderName::from_static);
-    let name = |answer: &Answer| answer.headers.get(&user).map(|value| value.to_str().unwrap().to_owned());
+    let name =
+        |answer: &Answer| answer.headers.get(&user).map(|value| value.to_str().unwrap().to_owned());
     let ok = app.user("u_1", "GET", COUNT).await;
     let expected = name(&ok).unwrap();
     assert!(!expected.contains("u_1"));
@@ -111,7 +112,8 @@ async fn a_revocation_ends_earlier_sessions_at_once_and_later_ones_not() {
     let app = App::start().await;
     let token = format!("Bearer {}", app.token("u_1"));
     let other = format!("Bearer {}", app.token("u_2"));
-    let count = async |token: &str| send(&app, "GET", COUNT, &[("authorization", token)]).await.status;
+    let count =
+        async |token: &str| send(&app, "GET", COUNT, &[("authorization", token)]).await.status;
     assert_eq!(count(&token).await, 200);
     app.host("DELETE", "/api/internal/users/u_1/sessions").await.expect(204);
     assert_eq!(count(&token).await, 401);

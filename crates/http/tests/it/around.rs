@@ -27,7 +27,12 @@ fn with_origin(app: &App) -> AppState {
     AppState { auth, ..app.state.clone() }
 }
 
-async fn ask(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+async fn ask(
+    router: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Response<Body> {
     let mut request = Request::builder().method(method).uri(path).header("host", "grelot.example");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -63,8 +68,8 @@ async fn a_panic_is_a_500_without_a_word_of_it() {
     }
     let app = App::start().await;
     let routes = Router::new().route("/boom", get(boom));
-    let router = middleware::wrap(routes, &app.state).with_state(app.state.clone());
-    let response = ask(&router, "GET", "/boom", &[]).await;
+    let wrapped = middleware::wrap(routes, &app.state).with_state(app.state.clone());
+    let response = ask(&wrapped, "GET", "/boom", &[]).await;
     assert_eq!(response.status(), 500);
     assert!(response.headers().contains_key("x-request-id"));
     let body = text(response).await;
@@ -75,8 +80,8 @@ async fn a_panic_is_a_500_without_a_word_of_it() {
 async fn a_listed_origin_may_ask_and_read() {
     let app = App::start().await;
     let router = router(with_origin(&app));
-    let asked = [("origin", ORIGIN), ("access-control-request-method", "DELETE")];
-    let preflight = ask(&router, "OPTIONS", "/api/notifications/x", &asked).await;
+    let wanted = [("origin", ORIGIN), ("access-control-request-method", "DELETE")];
+    let preflight = ask(&router, "OPTIONS", "/api/notifications/x", &wanted).await;
     assert_eq!(preflight.status(), 204);
     let headers = preflight.headers();
     assert_eq!(headers["access-control-allow-origin"], ORIGIN);

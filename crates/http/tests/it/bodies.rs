@@ -78,7 +78,10 @@ async fn invalid_utf_8_is_400() {
 #[case(r#"{"userId":"u","title":"T","data":{"a":{"b":1,"b":2}}}"#, &["/data/a/b"])]
 #[case(r#"{"userId":"u","title":"T","link":"//evil.example"}"#, &["/link"])]
 #[tokio::test]
-async fn what_is_not_asked_for_is_422_with_every_pointer(#[case] body: &str, #[case] pointers: &[&str]) {
+async fn what_is_not_asked_for_is_422_with_every_pointer(
+    #[case] body: &str,
+    #[case] pointers: &[&str],
+) {
     let app = App::start().await;
     assert_eq!(app.host_json("POST", NOTIFY, body).await.pointers(), pointers);
     assert_eq!(count(&app).await, 0);
@@ -128,7 +131,8 @@ async fn a_declared_length_over_the_limit_is_refused_unread() {
 async fn hostile_json_is_answered_quickly_and_leaves_nothing() {
     let app = App::start().await;
     let notify = |data: &str| format!(r#"{{"userId":"u","title":"T","data":{data}}}"#);
-    let nested = |levels: usize| format!("{}{}", "{\"a\":".repeat(levels), "1") + &"}".repeat(levels);
+    let nested =
+        |levels: usize| format!("{}{}", "{\"a\":".repeat(levels), "1") + &"}".repeat(levels);
     let hostile = [
         ("[".repeat(1 << 20), 400),
         ("{\"a\":".repeat(200_000), 400),

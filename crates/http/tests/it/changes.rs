@@ -16,7 +16,10 @@ async fn the_changes_are_the_stream_s() {
     let id = app.notify("u", "T").await;
     app.user("u", "POST", &format!("/api/notifications/{id}/read")).await.expect(200);
     let all = poll(&app, "since=0").await;
-    assert_eq!((&all["seq"], &all["more"], &all["reset"]), (&json!(2), &json!(false), &json!(false)));
+    assert_eq!(
+        (&all["seq"], &all["more"], &all["reset"]),
+        (&json!(2), &json!(false), &json!(false))
+    );
     assert!(all.get("unreadCount").is_none());
     let events = all["events"].as_array().unwrap();
     assert_eq!(events[0]["event"], "notification.created");
@@ -85,7 +88,8 @@ async fn a_waiting_poll_is_answered_by_the_next_change() {
         tokio::task::yield_now().await;
         app.notify("u", "second").await
     };
-    let both = tokio::time::timeout(Duration::from_secs(10), futures_util::future::join(waiting, working));
+    let both =
+        tokio::time::timeout(Duration::from_secs(10), futures_util::future::join(waiting, working));
     let (answer, _id) = both.await.expect("well before the wait is over");
     assert_eq!(answer["events"][0]["data"]["notification"]["title"], "second");
 }
@@ -100,7 +104,8 @@ async fn a_session_that_ends_while_waiting_hears_nothing_more() {
         app.host("DELETE", "/api/internal/users/u/sessions").await.expect(204);
         app.notify("u", "second").await
     };
-    let both = tokio::time::timeout(Duration::from_secs(10), futures_util::future::join(waiting, working));
+    let both =
+        tokio::time::timeout(Duration::from_secs(10), futures_util::future::join(waiting, working));
     let (answer, _id) = both.await.expect("well before the wait is over");
     answer.problem(401, "unauthorized");
 }

@@ -104,7 +104,10 @@ async fn every_authenticated_answer_of_the_user_plane_names_the_user_s_digest_an
 #[case("/healthz", "GET,HEAD")]
 #[case("/docs", "GET,HEAD")]
 #[tokio::test]
-async fn another_method_is_405_with_those_that_are_allowed(#[case] path: &str, #[case] allow: &str) {
+async fn another_method_is_405_with_those_that_are_allowed(
+    #[case] path: &str,
+    #[case] allow: &str,
+) {
     let app = App::start().await;
     let answer = app.send(bare("PATCH", path)).await;
     answer.problem(405, "method-not-allowed");
@@ -118,7 +121,9 @@ async fn another_method_is_405_with_those_that_are_allowed(#[case] path: &str, #
 #[tokio::test]
 async fn an_unknown_path_is_404_as_a_problem() {
     let app = App::start().await;
-    for path in ["/", "/api", "/api/notifications/", "/api/notifications/a/b/c", "/metrics", "/docs/"] {
+    for path in
+        ["/", "/api", "/api/notifications/", "/api/notifications/a/b/c", "/metrics", "/docs/"]
+    {
         app.send(bare("GET", path)).await.problem(404, "not-found");
     }
 }
@@ -138,7 +143,9 @@ async fn every_answer_is_guarded_against_sniffing_framing_and_caching() {
 async fn head_is_get_without_a_body() {
     let app = App::start().await;
     app.notify("u", "T").await;
-    for path in ["/api/notifications", "/api/notifications/unread-count", "/api/notifications/stream"] {
+    for path in
+        ["/api/notifications", "/api/notifications/unread-count", "/api/notifications/stream"]
+    {
         let answer = app.user("u", "HEAD", path).await;
         assert_eq!(answer.status, 200, "{path}");
         assert!(answer.bytes.is_empty());
@@ -185,6 +192,8 @@ async fn a_store_that_is_gone_is_503_with_retry_after_and_says_nothing_of_why() 
         let problem = answer.problem(503, "unavailable");
         assert!(answer.headers.contains_key("retry-after"));
         assert!(problem.get("errors").is_none());
-        assert!(!answer.text().to_lowercase().contains("sql") && !answer.text().contains("test.db"));
+        assert!(
+            !answer.text().to_lowercase().contains("sql") && !answer.text().contains("test.db")
+        );
     }
 }

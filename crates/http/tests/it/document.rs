@@ -40,7 +40,10 @@ async fn the_page_and_its_parts_have_a_strict_policy_and_nothing_inline() {
         assert_eq!(answer.status, 200);
         assert_eq!(answer.headers["content-type"], content_type);
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'self';") && !policy.contains("unsafe"), "{policy}");
+        assert!(
+            policy.starts_with("default-src 'self';") && !policy.contains("unsafe"),
+            "{policy}"
+        );
         assert!(!answer.text().contains("http://") && !answer.text().contains("https://"));
     }
     let page = get(&app, "/docs").await.text();

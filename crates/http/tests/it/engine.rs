@@ -140,5 +140,5 @@ impl Client {
 
 /// Waits, but not for ever.
 pub(crate) async fn patiently<T>(waiting: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, waiting).await.expect("still waiting")
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("still waiting"))
 }

@@ -60,6 +60,23 @@ async fn what_comes_after_the_request_is_not_answered() {
     let stream = engine.stream_of("u_1");
     client.send(&format!("{stream}{HEALTH}\0\u{7f} garbage\r\n\r\n{HEALTH}")).await;
     assert!(has_left(&opened(&mut client).await));
+    engine.app.notify("u_1", "Hello").await;
+    let events = client.until("event: notification.created").await;
+    assert!(!events.contains("HTTP/1.1") && !events.contains(r#"{"status":"ok"}"#), "{events}");
+}
+
+#[tokio::test]
+async fn a_stream_outlives_the_loop_since_the_hub_ends_it() {
+    let mut engine = Engine::start().await;
+    let mut client = engine.connect().await;
+    client.send(&engine.stream_of("u_1")).await;
+    opened(&mut client).await;
+    engine.shutdown.cancel();
+    engine.ended().await;
+    engine.app.notify("u_1", "Hello").await;
+    client.until("event: notification.created").await;
+    engine.app.state.hub.drain(std::time::Duration::ZERO).await;
+    assert!(client.rest().await.contains("retry: "));
 }
 
 #[tokio::test]
@@ -80,8 +97,7 @@ async fn a_client_that_does_not_read_gets_every_answer_before_the_stream() {
     const ANSWERS: usize = 250;
     let engine = Engine::start().await;
     let mut client = engine.connect_narrow().await;
-    let document = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n";
-    client.send(&document.repeat(ANSWERS)).await;
+    client.send(&"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(ANSWERS)).await;
     client.send(&engine.stream_of("u_1")).await;
     let (_, first) = client.answer().await;
     assert!(first.len() * ANSWERS > 8 << 20, "{} bytes are too few", first.len());

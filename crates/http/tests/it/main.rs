@@ -1,10 +1,14 @@
 //! The whole HTTP surface against a real database, one module per concern. Requests go to the router itself; the accept
 //! loop and the streams' sockets have tests of their own (`server`, and the whole program's).
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
 mod access;
 mod around;
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
-
 mod bodies;
 mod categories;
 mod changes;
@@ -17,6 +21,7 @@ mod inbox;
 mod isolation;
 mod notify;
 mod preferences;
+mod stream;
 mod support;
 mod users;
 mod walking;

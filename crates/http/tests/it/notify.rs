@@ -67,7 +67,9 @@ async fn the_same_request_again_gets_the_same_answer_and_creates_nothing() {
     assert_eq!(again.bytes, first.bytes);
     assert_eq!(inbox(&app, "u").await["seq"], 1);
     // Another body, even by a space, or another query is another request.
-    for (path, body) in [(NOTIFY, r#"{"userId":"u", "title":"T"}"#), ("/api/internal/notify?x=1", BODY)] {
+    for (path, body) in
+        [(NOTIFY, r#"{"userId":"u", "title":"T"}"#), ("/api/internal/notify?x=1", BODY)]
+    {
         with_key(&app, "k1", path, body).await.problem(422, "idempotency-key-reused");
     }
     with_key(&app, "k2", NOTIFY, BODY).await.expect(201);
@@ -127,7 +129,11 @@ async fn an_idempotency_key_has_1_to_255_visible_characters() {
 #[tokio::test]
 async fn a_dry_run_writes_nothing_and_says_why() {
     let app = App::start_with(MailPolicy::On).await;
-    app.category("billing", r#"{"label":{"en":"B"},"defaults":{"email":false},"mandatory":["inApp"]}"#).await;
+    app.category(
+        "billing",
+        r#"{"label":{"en":"B"},"defaults":{"email":false},"mandatory":["inApp"]}"#,
+    )
+    .await;
     let dry = format!("{NOTIFY}?dryRun=true");
     let plain = with_key(&app, "k", &dry, BODY).await.expect(200);
     assert_eq!(

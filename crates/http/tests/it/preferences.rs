@@ -31,7 +31,9 @@ async fn the_first_rule_that_applies_decides_and_is_named() {
     app.category("locked", r#"{"label":{"en":"L"},"mandatory":["inApp","email"]}"#).await;
     app.category("chosen", r#"{"label":{"en":"C"}}"#).await;
     app.category("quiet", r#"{"label":{"en":"Q"},"defaults":{"inApp":false,"email":false}}"#).await;
-    let now = put(&app, r#"{"categories":{"chosen":{"email":false},"quiet":{"inApp":true}}}"#).await.expect(200);
+    let now = put(&app, r#"{"categories":{"chosen":{"email":false},"quiet":{"inApp":true}}}"#)
+        .await
+        .expect(200);
     let is = |enabled: bool, locked: bool, source: &str| json!({"enabled": enabled, "locked": locked, "source": source});
     assert_eq!(channel(&now, "locked", "email"), is(true, true, "mandatory"));
     assert_eq!(channel(&now, "chosen", "inApp"), is(true, false, "default"));
@@ -84,7 +86,10 @@ async fn choices_outlive_their_category() {
 #[case(r#"{"categories":{"nope":{},"locked":{"inApp":false,"email":false}}}"#,
     &["/categories/locked/inApp", "/categories/nope"])]
 #[tokio::test]
-async fn what_is_not_possible_is_422_and_changes_nothing(#[case] body: &str, #[case] pointers: &[&str]) {
+async fn what_is_not_possible_is_422_and_changes_nothing(
+    #[case] body: &str,
+    #[case] pointers: &[&str],
+) {
     let app = App::start().await;
     app.category("known", r#"{"label":{"en":"K"}}"#).await;
     app.category("locked", r#"{"label":{"en":"L"},"mandatory":["inApp"]}"#).await;

@@ -121,13 +121,9 @@ impl App {
             cookie_name: "grelot_token".to_owned(),
             ..AuthSettings::default()
         };
-        let auth = Authenticator::new(
-            settings,
-            Arc::clone(&ports),
-            Arc::clone(&shared),
-            secret.clone(),
-        )
-        .unwrap();
+        let auth =
+            Authenticator::new(settings, Arc::clone(&ports), Arc::clone(&shared), secret.clone())
+                .unwrap();
         let state = AppState {
             store: ports,
             hub,
@@ -163,7 +159,7 @@ impl App {
     /// A token of the user.
     pub(crate) fn token(&self, user: &str) -> String {
         let user = UserId::parse(user).unwrap();
-        self.state.auth.mint(&user, Duration::from_secs(3_600)).unwrap().0
+        self.state.auth.mint(&user, Duration::from_hours(1)).unwrap().0
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -195,7 +191,13 @@ impl App {
     }
 
     /// The user asks with a JSON body.
-    pub(crate) async fn user_json(&self, user: &str, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn user_json(
+        &self,
+        user: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Answer {
         let request = self.as_user(user, method, path).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }

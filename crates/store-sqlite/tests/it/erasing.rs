@@ -1,5 +1,7 @@
 //! An erase leaves no byte of the user in the files.
 
+use std::time::Duration;
+
 use grelot_core::{Body, Contact, Content, PreferencesUpdate};
 use grelot_store::conformance::{content, request, user};
 use grelot_store::{Inboxes as _, PreferenceBook as _, Users as _};
@@ -69,8 +71,11 @@ async fn what_a_backup_keeps_in_the_log_goes_when_it_ends() {
     send(&*store, &user("bob"), "one").await.unwrap();
     backup.execute_batch("COMMIT").unwrap();
     // Without any other write: the committer tries again by itself.
-    while std::fs::metadata(&log).unwrap().len() > 0 {
-        tokio::task::yield_now().await;
-    }
+    let emptied = async {
+        while std::fs::metadata(&log).unwrap().len() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), emptied).await.unwrap();
     assert_eq!(find(&read_live(&backend.path())), None);
 }

@@ -94,11 +94,14 @@ impl<'a> Walker<'a> {
     }
 
     async fn run(mut self, plan: Plan) {
-        for read in &plan.read {
+        for _ in &plan.read {
             let id = self.world.send(&self.user, "one").await;
             self.rows.push((id, self.world.get(&self.user, id).await.seq));
+        }
+        // Backwards, so that what the walk meets last may be what changed last.
+        for ((id, _), read) in self.rows.iter().zip(&plan.read).rev() {
             if *read {
-                self.world.store.set_read(&self.user, id, true).await.unwrap();
+                self.world.store.set_read(&self.user, *id, true).await.unwrap();
             }
         }
         let mut meanwhile = plan.meanwhile.into_iter();

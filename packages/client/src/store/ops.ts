@@ -3,7 +3,7 @@
  *
  * Not here: sending them (`../actions.ts`).
  */
-import type { Channel, Notification, Preferences, PreferencesUpdate } from "../api/types.js";
+import type { Channel, EffectiveChannel, Notification, Preferences, PreferencesUpdate } from "../api/types.js";
 import { covers, type State } from "./state.js";
 
 /** An action of the user. `at` is the instant it was made, for what it shows as read. */
@@ -25,25 +25,27 @@ export function overlay(state: State, ops: readonly Op[]): View {
   const get = (id: string): Notification | undefined => (changed.has(id) ? changed.get(id) : state.rows.get(id)?.n);
   let { unread, prefs } = state;
 
-  const set = (n: Notification | undefined, next: Notification | undefined): void => {
-    if (!n) return;
-    unread += Number(!!next && !next.readAt) - Number(!n.readAt);
+  const set = (n: Notification, next?: Notification): void => {
+    unread += +(next?.readAt === null) - +!n.readAt;
     changed.set(n.id, next);
   };
 
   for (const op of ops) {
-    if (op.kind === "prefs") prefs = prefs && choose(prefs, op.update);
+    if (op.kind === "prefs") prefs &&= choose(prefs, op.update);
     else if (op.kind === "all") {
+      let later = 0;
       for (const id of state.rows.keys()) {
         const n = get(id);
-        if (n && covers(op.upToSeq, op.category, n)) set(n, turned(n, op.at));
+        if (n && covers(n, op.upToSeq, op.category)) set(n, turned(n, op.at));
+        else later += +(n?.readAt === null);
       }
       // Also those that were never loaded: only what came afterwards is left.
-      if (op.category === undefined) unread = [...state.rows.keys()].filter((id) => get(id)?.readAt === null).length;
+      if (!op.category) unread = later;
     } else {
       const n = get(op.id);
-      if (op.kind === "delete") set(n, undefined);
-      else if (n && !n.readAt === (op.kind === "read")) set(n, turned(n, op.kind === "read" ? op.at : null));
+      const readAt = op.kind === "read" ? op.at : null;
+      if (n && op.kind === "delete") set(n);
+      else if (n && !n.readAt !== !readAt) set(n, turned(n, readAt));
     }
   }
   return { unread: Math.max(0, unread), get, prefs };
@@ -53,29 +55,30 @@ const memory = new WeakMap<Notification, Notification>();
 
 /** The same object for the same change, so that what did not change is not rendered again. */
 function turned(n: Notification, readAt: string | null): Notification {
-  const known = memory.get(n);
-  if (known?.readAt === readAt) return known;
-  const next = { ...n, readAt };
-  memory.set(n, next);
+  let next = memory.get(n);
+  if (next?.readAt !== readAt) {
+    next = { ...n, readAt };
+    memory.set(n, next);
+  }
   return next;
 }
 
 /** As near to the server's decision as can be told from here; its answer replaces it. */
 function choose(prefs: Preferences, update: PreferencesUpdate): Preferences {
   const next = { ...prefs, ...update };
+  const decide = (category: string, channel: Channel, now: EffectiveChannel): EffectiveChannel => ({
+    ...now,
+    enabled:
+      now.locked || (next[channel] && (next.categories[category]?.[channel] ?? (now.enabled || !prefs[channel]))),
+  });
   return {
     ...next,
-    effective: prefs.effective.map((row) => {
-      const channels = { ...row.channels };
-      for (const channel of ["inApp", "email"] satisfies Channel[]) {
-        const now = channels[channel];
-        if (now.locked) continue;
-        const choice = next.categories[row.category]?.[channel];
-        if (!next[channel]) channels[channel] = { ...now, enabled: false, source: "channel" };
-        else if (choice !== undefined) channels[channel] = { ...now, enabled: choice, source: "choice" };
-        else if (!prefs[channel]) channels[channel] = { ...now, enabled: true, source: "default" };
-      }
-      return { ...row, channels };
-    }),
+    effective: prefs.effective.map((row) => ({
+      ...row,
+      channels: {
+        inApp: decide(row.category, "inApp", row.channels.inApp),
+        email: decide(row.category, "email", row.channels.email),
+      },
+    })),
   };
 }

@@ -29,10 +29,9 @@ interface List {
 export interface State {
   /** Every change up to here is in; -1 before the first answer. */
   readonly seq: number;
-  /** The newest seq that anything shown was read at. */
-  readonly seen: number;
   readonly unread: number;
-  readonly unreadAt: number;
+  /** The newest seq that anything was read at, the count for one. */
+  readonly seen: number;
   readonly rows: ReadonlyMap<string, Row>;
   readonly lists: ReadonlyMap<string, List>;
   /** The last events, all since `logFrom`. */
@@ -44,9 +43,8 @@ export interface State {
 
 export const EMPTY: State = {
   seq: -1,
-  seen: -1,
   unread: 0,
-  unreadAt: -1,
+  seen: -1,
   rows: new Map(),
   lists: new Map(),
   log: [],
@@ -70,80 +68,62 @@ const draft = (state: State): Draft => ({
 
 /** Events as the stream tells them: what is not newer than `seq` has been applied already. */
 export function applyEvents(state: State, events: readonly ServerEvent[]): State {
-  const next = draft(state);
+  const d = draft(state);
   for (const event of events) {
-    if (event.event === "reset" || (event.event === "ready" && !event.data.resumed && event.seq !== next.seq)) {
-      reset(next, event.data);
-    } else if (event.seq > next.seq) {
-      next.seq = event.seq;
-      next.log.push(event);
-      step(next, event);
+    const { seq } = event;
+    if (event.event === "reset") reset(d, seq);
+    else if (seq > d.seq) {
+      d.seq = seq;
+      d.log.push(event);
+      step(d, event);
     }
-    if ("unreadCount" in event.data) count(next, event.data);
+    if ("unreadCount" in event.data) count(d, event.data);
   }
-  const excess = next.log.length - LOG_LENGTH;
-  if (excess > 0) {
-    next.logFrom = next.log[excess - 1]?.seq ?? next.seq;
-    next.log = next.log.slice(excess);
+  for (const { seq } of d.log.splice(0, d.log.length - LOG_LENGTH)) d.logFrom = seq;
+  return d;
+}
+
+/** An answer that says how many are unread: with `list`, a page of it, its first or (with `append`) its next. */
+export function applyAnswer(
+  state: State,
+  answer: UnreadCount,
+  list?: { readonly key: string; readonly filter: ListFilter; readonly page: Page; readonly append: boolean },
+): State {
+  const d = draft(state);
+  const { seq } = answer;
+  if (d.seq < 0) d.seq = d.logFrom = seq;
+  count(d, answer);
+  if (!list) return d;
+  const { key, filter, page, append } = list;
+  const ids = new Set((append && d.lists.get(key)?.ids) || []);
+  for (const n of page.notifications) {
+    ids.add(n.id);
+    put(d, n, seq);
   }
-  return next;
+  d.lists.set(key, { filter, ids: [...ids], next: page.nextCursor, stale: seq < d.logFrom });
+  for (const event of d.log) if (event.seq > seq) step(d, event);
+  // What no list holds any more is let go.
+  const used = new Set([...d.lists.values()].flatMap((each) => each.ids));
+  for (const id of d.rows.keys()) if (!used.has(id)) d.rows.delete(id);
+  return d;
 }
-
-/** The count alone. */
-export function applyCount(state: State, answer: UnreadCount): State {
-  const next = draft(state);
-  begin(next, answer.seq);
-  count(next, answer);
-  return next;
-}
-
-/** A page of the list `key`: its first, or (with `append`) its next. */
-export function applyPage(state: State, key: string, filter: ListFilter, page: Page, append: boolean): State {
-  const next = draft(state);
-  const { seq } = page;
-  begin(next, seq);
-  count(next, page);
-  next.seen = Math.max(next.seen, seq);
-  for (const n of page.notifications) put(next, n, seq);
-  const before = append ? (next.lists.get(key)?.ids ?? []) : [];
-  next.lists.set(key, {
-    filter,
-    ids: [...new Set([...before, ...page.notifications.map(({ id }) => id)])],
-    next: page.nextCursor,
-    stale: seq < next.logFrom,
-  });
-  for (const event of next.log) if (event.seq > seq) step(next, event);
-  const used = new Set([...next.lists.values()].flatMap(({ ids }) => ids));
-  for (const id of next.rows.keys()) if (!used.has(id)) next.rows.delete(id);
-  return next;
-}
-
-export const applyPreferences = (state: State, prefs: Preferences): State => ({ ...state, prefs, prefsStale: false });
 
 /** Whether a list shows it now. */
-export const shows = ({ status = "all" }: ListFilter, n: Notification): boolean =>
-  status === "all" || (status === "unread") === !n.readAt;
+export const shows = ({ status }: ListFilter, n: Notification): boolean => status !== "unread" || !n.readAt;
 
 /** Whether an all-read change is about it. */
-export const covers = (upToSeq: number, category: string | null | undefined, n: Notification): boolean =>
-  !n.readAt && n.seq <= upToSeq && (category == null || n.category === category);
-
-const fits = ({ category, type }: ListFilter, n: Notification): boolean =>
-  (category === undefined || n.category === category) && (type === undefined || n.type === type);
-
-function begin(d: Draft, seq: number): void {
-  if (d.seq < 0) d.seq = d.seen = d.logFrom = seq;
-}
+export const covers = (n: Notification, upToSeq: number, category?: string | null): boolean =>
+  !n.readAt && n.seq <= upToSeq && (category ?? n.category) === n.category;
 
 function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
-  if (seq < d.unreadAt) return;
+  if (seq < d.seen) return;
   d.unread = unreadCount;
-  d.unreadAt = seq;
+  d.seen = seq;
 }
 
 /** There is a gap, or another history (a restored database): nothing that is known is newer than what will be fetched. */
-function reset(d: Draft, { seq }: UnreadCount): void {
-  d.seq = d.seen = d.unreadAt = d.logFrom = seq;
+function reset(d: Draft, seq: number): void {
+  d.seq = d.seen = d.logFrom = seq;
   d.log = [];
   d.prefsStale = true;
   for (const [id, { n }] of d.rows) d.rows.set(id, { n, v: -1 });
@@ -152,67 +132,52 @@ function reset(d: Draft, { seq }: UnreadCount): void {
 
 function put(d: Draft, n: Notification, v: number): void {
   const row = d.rows.get(n.id);
-  if (!row || row.v < v) d.rows.set(n.id, { n: row && row.n.readAt === n.readAt ? row.n : n, v });
+  // The same object while it says the same, so that it is not rendered again.
+  if (!row || row.v < v) d.rows.set(n.id, { n: row?.n.readAt === n.readAt ? row.n : n, v });
 }
 
 function step(d: Draft, event: ServerEvent): void {
   const { seq } = event;
-  d.seen = Math.max(d.seen, seq);
-  switch (event.event) {
-    case "notification.created": {
-      const { notification } = event.data;
-      for (const [key, list] of d.lists) {
-        if (!fits(list.filter, notification) || !shows(list.filter, notification)) continue;
-        put(d, notification, seq);
-        insert(d, key, list, notification);
-      }
-      break;
+  if (event.event === "notification.created") {
+    const { notification } = event.data;
+    for (const [key, list] of d.lists) {
+      if (shows(list.filter, notification)) insert(d, key, list, notification, seq);
     }
-    case "notification.read":
-    case "notification.unread":
-      turn(d, event.data.id, event.data.readAt, seq);
-      break;
-    case "notification.all_read": {
-      const { upToSeq, category, readAt } = event.data;
-      for (const [id, { n }] of d.rows) if (covers(upToSeq, category, n)) turn(d, id, readAt, seq);
-      for (const [key, list] of d.lists) if (list.filter.status === "read") d.lists.set(key, { ...list, stale: true });
-      break;
+  } else if (event.event === "notification.read" || event.event === "notification.unread") {
+    turn(d, event.data.id, event.data.readAt, seq);
+  } else if (event.event === "notification.all_read") {
+    const { upToSeq, category, readAt } = event.data;
+    for (const [id, { n }] of d.rows) if (covers(n, upToSeq, category)) turn(d, id, readAt, seq);
+  } else if (event.event === "notification.deleted") {
+    const { id } = event.data;
+    d.rows.delete(id);
+    for (const [key, list] of d.lists) {
+      if (list.ids.includes(id)) d.lists.set(key, { ...list, ids: list.ids.filter((each) => each !== id) });
     }
-    case "notification.deleted": {
-      const { id } = event.data;
-      d.rows.delete(id);
-      for (const [key, list] of d.lists) {
-        if (list.ids.includes(id)) d.lists.set(key, { ...list, ids: list.ids.filter((each) => each !== id) });
-      }
-      break;
-    }
-    case "preferences.updated":
-      d.prefsStale = true;
-  }
+  } else if (event.event === "preferences.updated") d.prefsStale = true;
 }
 
-/** A row becomes read or unread, which may bring it into lists that did not have it. */
+/** A row becomes read or unread. An unread one that a list does not have was read when it was walked, or lies behind. */
 function turn(d: Draft, id: string, readAt: string | null, seq: number): void {
   const row = d.rows.get(id);
-  if (row && row.v < seq) d.rows.set(id, { n: { ...row.n, readAt }, v: seq });
+  if (row) put(d, { ...row.n, readAt }, seq);
+  if (readAt) return;
   for (const [key, list] of d.lists) {
-    const { status = "all" } = list.filter;
-    // A read one that is not in the list of all has not been walked yet, and will be; an unread one was, or lies behind.
-    if (list.ids.includes(id) || status === (readAt ? "unread" : "read") || (readAt && status === "all")) continue;
-    if (!row) d.lists.set(key, { ...list, stale: true });
-    else if (fits(list.filter, row.n)) insert(d, key, list, { ...row.n, readAt });
+    if (row) insert(d, key, list, { ...row.n, readAt }, seq);
+    else d.lists.set(key, { ...list, stale: true });
   }
 }
 
-/** At its place in the server's order: unread first, newest first in each. */
-function insert(d: Draft, key: string, list: List, { id, seq, readAt }: Notification): void {
-  if (list.ids.includes(id)) return;
-  const at = list.ids.findIndex((each) => {
-    const other = d.rows.get(each)?.n;
-    return other && (!readAt === !other.readAt ? other.seq < seq : !readAt);
+/** Into a list that it fits and that does not have it, at its place in the server's order: unread first, newest first in each. */
+function insert(d: Draft, key: string, list: List, n: Notification, v: number): void {
+  if (list.ids.includes(n.id) || (list.filter.category ?? n.category) !== n.category) return;
+  put(d, n, v);
+  const at = list.ids.findIndex((id) => {
+    const other = d.rows.get(id)?.n;
+    return other && (!n.readAt === !other.readAt ? other.seq < n.seq : !n.readAt);
   });
   const ids = [...list.ids];
-  ids.splice(at < 0 ? ids.length : at, 0, id);
-  const long = ids.length > LIST_LENGTH;
-  d.lists.set(key, { ...list, ids: long ? ids.slice(0, LIST_LENGTH) : ids, stale: list.stale || long });
+  ids.splice(at < 0 ? ids.length : at, 0, n.id);
+  const stale = list.stale || ids.length > LIST_LENGTH;
+  d.lists.set(key, { ...list, ids: ids.slice(0, LIST_LENGTH), stale });
 }

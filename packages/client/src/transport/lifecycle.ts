@@ -17,25 +17,17 @@ export interface LifecycleOwner {
 
 /** Returns the function that ends the watching. */
 export function watch({ window, document }: Environment, owner: LifecycleOwner): () => void {
-  const ends: (() => void)[] = [];
-  const on = (target: EventTarget | undefined, types: string, handler: () => void): void => {
-    for (const type of types.split(" ")) {
-      target?.addEventListener(type, handler, { passive: true });
-      ends.push(() => target?.removeEventListener(type, handler));
-    }
+  const end = new AbortController();
+  const on = (target: EventTarget | undefined, handler: () => void, ...types: string[]): void => {
+    for (const type of types) target?.addEventListener(type, handler, { passive: true, signal: end.signal });
   };
-  const look = (): void => {
-    if (document?.visibilityState !== "hidden") owner.wake(false);
-  };
-  on(window, "online offline", () => owner.wake(true));
-  on(window, "pagehide", owner.suspend);
-  on(window, "pageshow", owner.resume);
-  on(window, "focus", owner.attention);
-  on(document, "pointerover pointerdown", owner.attention);
-  on(document, "visibilitychange", look);
-  on(document, "freeze", owner.suspend);
-  on(document, "resume", owner.resume);
-  return () => {
-    for (const end of ends) end();
-  };
+  on(window, () => owner.wake(true), "online", "offline");
+  on(window, owner.suspend, "pagehide");
+  on(window, owner.resume, "pageshow");
+  on(window, owner.attention, "focus");
+  on(document, owner.attention, "pointerover", "pointerdown");
+  on(document, owner.suspend, "freeze");
+  on(document, owner.resume, "resume");
+  on(document, () => document?.visibilityState === "visible" && owner.wake(false), "visibilitychange");
+  return () => end.abort();
 }

@@ -12,19 +12,17 @@ import { createParser } from "./sse.js";
 
 const FIRST_EVENT = 10_000;
 const LONGEST_WAIT = 30_000;
-const POLL_SECONDS = 25;
-/** How long polling goes on before a stream is tried again: doubled each time. */
-const SHORTEST_POLLING = 30_000;
-const LONGEST_POLLING = 600_000;
+/** Streams that deliver nothing, before polling. */
 const SILENT_STREAMS = 2;
-/** Between two renewals of a token: one that lives shorter than the server's warning would be renewed without end. */
-const RENEWAL_PAUSE = 5_000;
+const POLL_SECONDS = 25;
+/** How long polling goes on before a stream is tried again. */
+const POLLING = 120_000;
 
 /** What the connection asks of its owner. */
 export interface StreamOwner {
   /** The last `seq` that was applied. */
   cursor(): number;
-  /** Seconds between the server's pings. */
+  /** Milliseconds between the server's pings. */
   ping(): number;
   /** `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
   events(events: readonly ServerEvent[], replayed: boolean): void;
@@ -44,179 +42,147 @@ export interface Stream {
   wake(changed: boolean): void;
 }
 
-/** How an attempt went: an answer of 401 or 403, the watchdog, or anything else. */
-type Outcome = "refused" | "late" | "ended";
-
-/** What an attempt is given: to say that it heard something, and what. */
-interface Attempt {
-  readonly signal: AbortSignal;
-  /** Restarts the watchdog. */
-  within(milliseconds: number): void;
-  tell(events: readonly ServerEvent[], replayed: boolean): void;
-}
+/** The wait after so many failures, with jitter. */
+export const backOff = (base: number, failures: number): number =>
+  Math.max(base, Math.min(LONGEST_WAIT, base * 2 ** failures)) * (0.5 + Math.random() / 2);
 
 export function createStream(http: Http, owner: StreamOwner): Stream {
   let current: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let renewal: ReturnType<typeof setTimeout> | undefined;
   let heardAt = 0;
   let retry = 1_000;
   let failures = 0;
   let silent = 0;
-  let patience = SHORTEST_POLLING;
   let expiring = false;
 
-  const start = (): void => {
+  const start = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
     heardAt = Date.now();
-    const mine = new AbortController();
     const old = current;
+    const mine = new AbortController();
+    const { signal } = mine;
     current = mine;
-    void attempt(mine, old).then(({ outcome, delivered }) => {
-      mine.abort();
+    let delivered = false;
+    let late = false;
+    let refused = false;
+    let watchdog: ReturnType<typeof setTimeout> | undefined;
+
+    const within = (milliseconds: number): void => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => {
+        late = true;
+        mine.abort();
+      }, milliseconds);
+    };
+
+    const tell = (events: readonly ServerEvent[], replayed: boolean): void => {
+      if (signal.aborted || !events.length) return;
       old?.abort();
-      if (current !== mine) return;
-      if (outcome === "refused") {
-        stop();
-        owner.refused();
-        return;
+      delivered = true;
+      failures = 0;
+      owner.events(events, replayed);
+    };
+
+    const read = async (): Promise<void> => {
+      within(FIRST_EVENT);
+      const { body, headers } = await http.send("/stream", {
+        signal,
+        headers: { accept: "text/event-stream", "last-event-id": `${owner.cursor()}` },
+      });
+      if (!headers.get("content-type")?.startsWith("text/event-stream")) return;
+      let replayed = true;
+      let batch: ServerEvent[] = [];
+      const flush = (): void => {
+        tell(batch, replayed);
+        batch = [];
+      };
+      const parse = createParser(
+        ({ event, data: text }) => {
+          const data = JSON.parse(text);
+          if (event === "ready" || event === "reset") {
+            flush();
+            replayed = false;
+            silent = 0;
+            owner.state("live");
+          } else if (event === "expiring") renew();
+          batch.push({ event, seq: data.seq, data } as ServerEvent);
+        },
+        (milliseconds) => {
+          retry = milliseconds;
+        },
+      );
+      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || signal.aborted) return;
+        heardAt = Date.now();
+        parse(value);
+        if (batch.length) within(owner.ping() * 2.5);
+        flush();
       }
-      let wait = retry;
-      if (outcome === "late" && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
-      else if (!delivered) {
-        wait = Math.max(retry, Math.min(LONGEST_WAIT, retry * 2 ** failures++)) * (0.5 + Math.random() / 2);
-        owner.state("offline");
-      }
-      if (delivered && silent < SILENT_STREAMS) owner.state("connecting");
-      timer = setTimeout(start, wait);
-    });
+    };
+
+    const poll = async (): Promise<void> => {
+      const until = Date.now() + POLLING;
+      let caughtUp = false;
+      do {
+        within((POLL_SECONDS + 10) * 1_000);
+        const wait = caughtUp ? POLL_SECONDS : 0;
+        const changes = await http.json<Changes>(`/changes?since=${owner.cursor()}&wait=${wait}`, { signal });
+        heardAt = Date.now();
+        tell(changes.events, !caughtUp);
+        if (!changes.more) {
+          caughtUp = true;
+          owner.state("polling");
+        }
+        tell([endOf(changes)], false);
+      } while (Date.now() < until);
+      silent = SILENT_STREAMS - 1; // one stream may try again
+      start();
+    };
+
+    try {
+      if (expiring) await http.renew();
+      expiring = false;
+      await (silent < SILENT_STREAMS ? read : poll)();
+    } catch (thrown) {
+      const { status } = asFailure(thrown);
+      refused = status === 401 || status === 403;
+    }
+    clearTimeout(watchdog);
+    mine.abort();
+    old?.abort();
+    if (current !== mine) return;
+    if (refused) {
+      stop();
+      owner.refused();
+      return;
+    }
+    let wait = expiring ? 0 : retry;
+    if (late && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
+    else if (!delivered) wait = backOff(retry, failures++);
+    if (failures) owner.state("offline");
+    else if (delivered && silent < SILENT_STREAMS) owner.state("connecting");
+    timer = setTimeout(start, wait);
   };
 
   const stop = (): void => {
     clearTimeout(timer);
-    clearTimeout(renewal);
     current?.abort();
     current = timer = undefined;
     failures = silent = 0;
     expiring = false;
   };
 
-  /** One stream, or one stretch of polling. */
-  const attempt = async (
-    mine: AbortController,
-    old: AbortController | undefined,
-  ): Promise<{ outcome: Outcome; delivered: boolean }> => {
-    const { signal } = mine;
-    let delivered = false;
-    let outcome: Outcome = "ended";
-    let watchdog: ReturnType<typeof setTimeout> | undefined;
-    const within = (milliseconds: number): void => {
-      clearTimeout(watchdog);
-      watchdog = setTimeout(() => {
-        outcome = "late";
-        mine.abort();
-      }, milliseconds);
-    };
-    const tell = (events: readonly ServerEvent[], replayed: boolean): void => {
-      if (signal.aborted) return;
-      old?.abort();
-      delivered = true;
-      failures = 0;
-      owner.events(events, replayed);
-    };
-    try {
-      if (expiring) {
-        expiring = false;
-        await http.renew();
-      }
-      await (silent < SILENT_STREAMS ? read : poll)({ signal, within, tell });
-    } catch (thrown) {
-      const { status } = asFailure(thrown);
-      if (status === 401 || status === 403) outcome = "refused";
-    } finally {
-      clearTimeout(watchdog);
-    }
-    return { outcome, delivered };
-  };
-
-  const read = async ({ signal, within, tell }: Attempt): Promise<void> => {
-    within(FIRST_EVENT);
-    const response = await http.send("/stream", {
-      signal,
-      headers: { accept: "text/event-stream", "last-event-id": `${owner.cursor()}` },
-    });
-    if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) return;
-
-    let replayed = true;
-    let batch: ServerEvent[] = [];
-    const flush = (): void => {
-      if (batch.length) tell(batch, replayed);
-      batch = [];
-    };
-    const parse = createParser(
-      ({ event, data }) => {
-        const parsed = JSON.parse(data) as { seq: number };
-        if (event === "ready" || event === "reset") {
-          flush();
-          replayed = false;
-          silent = 0;
-          patience = SHORTEST_POLLING;
-          owner.state("live");
-        } else if (event === "expiring") renewSoon();
-        batch.push({ event, seq: parsed.seq, data: parsed } as ServerEvent);
-      },
-      (milliseconds) => {
-        retry = milliseconds;
-      },
-    );
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || signal.aborted) return;
-      heardAt = Date.now();
-      parse(value);
-      if (batch.length) within(owner.ping() * 2_500);
-      flush();
-    }
-  };
-
-  const poll = async ({ signal, within, tell }: Attempt): Promise<void> => {
-    const until = Date.now() + patience;
-    patience = Math.min(patience * 2, LONGEST_POLLING);
-    let caughtUp = false;
-    do {
-      within((POLL_SECONDS + 10) * 1_000);
-      const since = owner.cursor();
-      const path = `/changes?since=${since}&wait=${caughtUp ? POLL_SECONDS : 0}`;
-      const { events, more, ...end } = await http.json<Changes>(path, { signal });
-      heardAt = Date.now();
-      if (events.length) tell(events, !caughtUp);
-      if (!more) {
-        caughtUp = true;
-        owner.state("polling");
-      }
-      tell([endOf(end)], false);
-    } while (Date.now() < until);
-    silent = SILENT_STREAMS - 1; // one stream may try again
-    start();
-  };
-
-  const renewSoon = (): void => {
+  /** Before the token ends; where that cannot be, the stream ends with it and the next attempt asks again. */
+  const renew = (): void => {
     expiring = true;
-    clearTimeout(renewal);
-    renewal = setTimeout(
-      () =>
-        http.renew().then(
-          (changed) => {
-            if (changed) {
-              expiring = false;
-              start();
-            }
-          },
-          () => {}, // the stream ends when the token does, and the next attempt asks again
-        ),
-      Math.max(0, http.tokenAt() + RENEWAL_PAUSE - Date.now()),
+    http.renew().then(
+      (changed) => {
+        if (changed && current) start();
+      },
+      () => {},
     );
   };
 
@@ -226,12 +192,12 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
     wake(changed) {
       if (!current) return;
       if (changed) silent = 0;
-      if (changed || timer || Date.now() - heardAt > owner.ping() * 1_200) start();
+      if (changed || timer || Date.now() - heardAt > owner.ping() * 1.2) start();
     },
   };
 }
 
 /** What a poll ends with, as the stream would tell it. */
-export function endOf({ seq, reset, unreadCount = 0 }: Pick<Changes, "seq" | "reset" | "unreadCount">): ServerEvent {
-  return reset ? { event: "reset", seq, data: { seq, unreadCount } } : { event: "ping", seq, data: { seq } };
+export function endOf({ seq, reset, unreadCount = 0 }: Omit<Changes, "events" | "more">): ServerEvent {
+  return { event: reset ? "reset" : "ping", seq, data: { seq, unreadCount } } as ServerEvent;
 }

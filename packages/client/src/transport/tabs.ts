@@ -110,8 +110,8 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
       if (!wanted) return;
       leading = false; // robbed
       owner.follow();
-      request(false);
       listen();
+      request(false);
     });
   };
 
@@ -167,9 +167,9 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
       if (port) port.onmessage = ({ data }) => receive(data as Message);
       if (env.document?.visibilityState === "visible" && env.document.hasFocus()) claim();
       if (!env.locks || !port) return lead();
-      request(false);
       post({ t: "hello" });
       listen();
+      request(false);
     },
     leave() {
       clearTimeout(timer);

@@ -90,7 +90,12 @@ export class Tab {
     });
     const env: Environment = {
       fetch: (input, init) => (this.frozen ? new Promise(() => {}) : browser.server.fetch(input, init)),
-      locks: without.locks ? undefined : browser.locks,
+      locks: without.locks
+        ? undefined
+        : {
+            request: ((...args: Parameters<LockManager["request"]>) =>
+              this.frozen ? new Promise(() => {}) : browser.locks.request(...args)) as LockManager["request"],
+          },
       channel: (name) => {
         const room = browser.ports.get(name) ?? new Set();
         browser.ports.set(name, room);

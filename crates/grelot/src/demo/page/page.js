@@ -316,7 +316,10 @@ function listen() {
     });
   }
   part("popover").addEventListener("toggle", (event) => {
-    part("bell").setAttribute("aria-expanded", String(event.newState === "open"));
+    const open = event.newState === "open";
+    part("bell").setAttribute("aria-expanded", String(open));
+    // A button that was disabled meanwhile has lost the focus, which then belongs to the bell.
+    if (!open && document.activeElement === document.body) part("bell").focus();
   });
   for (const button of document.querySelectorAll("[data-example]")) {
     button.addEventListener("click", () => attempt(() => call("POST", "/demo/notify", { example: button.dataset.example })));

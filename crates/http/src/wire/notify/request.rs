@@ -37,7 +37,11 @@ pub(crate) struct NotifySchema {
     #[schema(max_length = 4000, pattern = r"^[^\u0000]*$")]
     body: Option<String>,
     /// A same-origin path (`/invoices/1`), or an absolute `https:`, `http:` or `mailto:` URL.
-    #[schema(min_length = 1, max_length = 2048, pattern = r"^(/([^/\\\s][^\s]*)?|https?://[^\s/?#\\@:][^\s]*|mailto:[^\s/][^\s]*)$")]
+    #[schema(
+        min_length = 1,
+        max_length = 2048,
+        pattern = r"^(/([^/\\\s][^\s]*)?|https?://[^\s/?#\\@:][^\s]*|mailto:[^\s/][^\s]*)$"
+    )]
     link: Option<String>,
     /// Anything the host's own components need: at most 16 KiB as compact JSON, and 32 levels deep.
     #[schema(value_type = Option<Object>)]
@@ -111,15 +115,12 @@ fn several(field: &Field<'_>, errors: &mut Errors) -> Option<Recipients> {
     let mut seen = HashSet::new();
     let mut users = Vec::new();
     let mut refused = false;
-    for item in field.items(errors)? {
-        let Some(text) = item.string(errors) else {
-            refused = true;
-            continue;
-        };
-        if !seen.insert(text) {
+    for (index, value) in field.values(errors)? {
+        // A hostile list is mostly repetitions: look before anything is allocated.
+        if value.string().is_some_and(|text| !seen.insert(text)) {
             continue;
         }
-        match item.parse(errors, UserId::parse) {
+        match field.item(index, value).parse(errors, UserId::parse) {
             Some(user) => users.push(user),
             None => refused = true,
         }
@@ -143,7 +144,9 @@ fn data(field: &Field<'_>, errors: &mut Errors) -> Option<Data> {
             Ok(data) => Some(data),
             Err(violation) => field.refuse(violation.detail(), errors),
         },
-        Err(Refused::TooLarge) => field.refuse("must be at most 16384 bytes as compact JSON", errors),
+        Err(Refused::TooLarge) => {
+            field.refuse("must be at most 16384 bytes as compact JSON", errors)
+        }
         Err(Refused::TooDeep) => field.refuse("must be at most 32 levels deep", errors),
     }
 }
@@ -170,7 +173,8 @@ mod tests {
 
     #[test]
     fn null_is_absent_where_a_notification_may_have_null() {
-        let body = r#"{"userId":"a","title":"T","category":null,"body":null,"link":null,"data":null}"#;
+        let body =
+            r#"{"userId":"a","title":"T","category":null,"body":null,"link":null,"data":null}"#;
         assert!(parse::<NotifyIn>(body.as_bytes()).unwrap().content.data.is_none());
     }
 
