@@ -1,7 +1,7 @@
 //! The domain of Grelot: pure types and rules.
 //!
 //! Reading order: [`id`] and [`text`] (what a value may be), [`notification`], [`category`] and [`preference`]
-//! (who wants what), [`resolve`] (the decision, and the rule that made it), [`inbox`] (the counter and the sequence),
+//! (who wants what), [`mod@resolve`] (the decision, and the rule that made it), [`inbox`] (the counter and the sequence),
 //! [`change`] (what an inbox went through), [`listing`] (how an inbox is walked), [`contact`], [`access`], [`time`].
 //!
 //! Invariants:

@@ -178,7 +178,8 @@ fn depth(json: &str) -> Result<usize, Violation> {
     while let Some(byte) = bytes.next() {
         match byte {
             b'\\' if in_string => {
-                if bytes.next() == Some(b'u') && bytes.clone().take(4).eq(*b"0000") {
+                let escaped = bytes.next();
+                if escaped == Some(b'u') && bytes.clone().take(4).eq(*b"0000") {
                     return Err(NUL);
                 }
             }

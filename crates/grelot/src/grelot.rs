@@ -68,6 +68,7 @@ impl Grelot {
     }
 
     /// What handlers share, for routes that are added beside the usual ones.
+    #[cfg(feature = "cli")]
     pub(crate) fn state(&self) -> &AppState {
         &self.0.state
     }

@@ -33,12 +33,12 @@ struct Lap {
 }
 
 /// Serves one shard for ever.
-pub(crate) async fn dispatch(shared: &Arc<Shared>, shard: usize) {
+pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
     let mut laps: VecDeque<Lap> = VecDeque::new();
     loop {
-        accept_post(shared, shard, &mut laps).await;
+        accept_post(shared, slot, &mut laps).await;
         let Some(mut lap) = laps.pop_front() else {
-            shared.mailbox.arrived(shard).await;
+            shared.mailbox.arrived(slot).await;
             continue;
         };
         serve_chunk(shared, &mut lap);
@@ -54,8 +54,8 @@ pub(crate) async fn dispatch(shared: &Arc<Shared>, shard: usize) {
 }
 
 /// Takes what arrived: appends to laps that are under way, begins others, catches up who is behind.
-async fn accept_post(shared: &Arc<Shared>, shard: usize, laps: &mut VecDeque<Lap>) {
-    let Some(post) = shared.mailbox.take(shard) else {
+async fn accept_post(shared: &Arc<Shared>, slot: usize, laps: &mut VecDeque<Lap>) {
+    let Some(post) = shared.mailbox.take(slot) else {
         return;
     };
     for change in post.changes {

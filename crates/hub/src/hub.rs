@@ -193,12 +193,9 @@ impl Hub {
             Ok(inbox) => inbox.seq != since,
             Err(_) => true,
         };
-        if !moved {
-            // Woken or not, the caller looks again.
-            let _elapsed = tokio::time::timeout(wait, changed).await;
-        } else {
-            drop(changed);
-        }
+        let wait = if moved { Duration::ZERO } else { wait };
+        // Woken or not, the caller looks again.
+        let _elapsed = tokio::time::timeout(wait, changed).await;
         self.shared.registry.tidy(user);
     }
 

@@ -32,14 +32,14 @@ struct Slot {
 
 #[derive(Debug)]
 struct Slots {
-    slots: Vec<Slot>,
+    list: Vec<Slot>,
     hasher: RandomState,
     capacity: usize,
 }
 
 impl Slots {
     fn slot_of(&self, user: &UserId) -> usize {
-        let slots = u64::try_from(self.slots.len()).unwrap_or(1);
+        let slots = u64::try_from(self.list.len()).unwrap_or(1);
         usize::try_from(self.hasher.hash_one(user) % slots).unwrap_or(0)
     }
 }
@@ -47,7 +47,7 @@ impl Slots {
 /// Makes a mailbox that holds `capacity` changes a dispatcher, and the publisher that fills it.
 pub fn mailbox(capacity: usize) -> (Publisher, Mailbox) {
     let slots = Arc::new(Slots {
-        slots: (0..SHARDS).map(|_| Slot::default()).collect(),
+        list: (0..SHARDS).map(|_| Slot::default()).collect(),
         hasher: RandomState::new(),
         capacity,
     });
@@ -63,7 +63,7 @@ pub struct Publisher {
 impl Committed for Publisher {
     fn committed(&self, changes: Vec<Change>) {
         for change in changes {
-            let slot = &self.slots.slots[self.slots.slot_of(&change.user)];
+            let slot = &self.slots.list[self.slots.slot_of(&change.user)];
             let mut post = slot.post.lock();
             if post.behind.contains(&change.user) || post.changes.len() >= self.slots.capacity {
                 post.behind.insert(change.user);
@@ -85,13 +85,13 @@ pub struct Mailbox {
 impl Mailbox {
     /// Takes what waits for a dispatcher; `None` when nothing does.
     pub(crate) fn take(&self, shard: usize) -> Option<Post> {
-        let mut post = self.slots.slots[shard].post.lock();
+        let mut post = self.slots.list[shard].post.lock();
         let empty = post.changes.is_empty() && post.behind.is_empty();
         (!empty).then(|| std::mem::take(&mut *post))
     }
 
     /// Waits until something may have arrived for a dispatcher.
     pub(crate) async fn arrived(&self, shard: usize) {
-        self.slots.slots[shard].arrived.notified().await;
+        self.slots.list[shard].arrived.notified().await;
     }
 }

@@ -63,9 +63,9 @@ async fn opening(
                 Replayed::Reset { inbox } => Ok(whole(encode.reset(&inbox), inbox)),
                 Replayed::Changes { changes, inbox } => {
                     let mut bytes = BytesMut::new();
-                    changes
-                        .iter()
-                        .for_each(|change| bytes.extend_from_slice(&encode.change(change)));
+                    for change in &changes {
+                        bytes.extend_from_slice(&encode.change(change));
+                    }
                     bytes.extend_from_slice(&encode.ready(&inbox, true));
                     Ok(whole(bytes.freeze(), inbox))
                 }

@@ -30,7 +30,7 @@ impl Default for HubSettings {
         Self {
             streams_per_user: 32,
             ping: Duration::from_secs(30),
-            max_life: Duration::from_secs(3_600),
+            max_life: Duration::from_hours(1),
             queue_events: 256,
             queue_bytes: 256 * 1024,
             send_buffer: 64 * 1024,

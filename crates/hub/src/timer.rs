@@ -65,7 +65,7 @@ impl Timer {
             expires_at,
             // The first ping anywhere in the interval spreads the pings of streams that came together.
             next_ping: now + rand::rng().random_range(1..=ping),
-            warn: (left > WARNING).then(|| now + ticks(left - WARNING)),
+            warn: (left > WARNING).then(|| now + ticks(left.saturating_sub(WARNING))),
             end: now + ticks(left.min(life)),
         };
         self.due.lock().entry(watch.due()).or_default().push(watch);

@@ -3,12 +3,11 @@
  * back when the server refuses.
  *
  * What was confirmed stays laid over the state until the stream has told it too, so nothing flickers in between.
- * Not here: what an action does to what is shown (`store/ops.ts`).
+ * Not here: what an action does to what is shown (`store/view.ts`).
  */
-import type { Preferences } from "./api/types.js";
 import { type Core, quiet } from "./core.js";
 import { asFailure, failure } from "./errors.js";
-import type { Op } from "./store/ops.js";
+import type { Op } from "./store/view.js";
 import type { ClientOptions } from "./types.js";
 
 /** Actions that may wait to be sent; one more is refused. */
@@ -22,14 +21,15 @@ interface Pending {
   sent?: boolean;
   /** Confirmed as this change; 0 where the answer does not say. */
   seq?: number;
+  readonly answered: ((answer: unknown) => void) | undefined;
   readonly settle: (error?: unknown) => void;
 }
 
-export interface Actions extends Pick<Core, "ops" | "run"> {
+export interface Actions extends Pick<Core, "run"> {
+  /** In their order, all that is to be shown; what the state has by now is forgotten. */
+  ops(): readonly Op[];
   /** Tries again what found no answer. */
   resume(): void;
-  /** Forgets what the state has by now. */
-  prune(): void;
   /** The page is left: what was held back goes out at once. */
   flush(): void;
   /** Another user: what was asked for by the last one is dropped. What a reload had left for this one is sent. */
@@ -55,6 +55,16 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     pending.settle(error);
   };
 
+  /** Resolves with what the server said. One that is gone already is as good as done. */
+  const send = async ({ request: [method, path, body] }: Op, keepalive = false): Promise<unknown> => {
+    try {
+      return await core.http.json(path, { method, keepalive, ...(body && { body: JSON.stringify(body) }) });
+    } catch (thrown) {
+      if (asFailure(thrown).status === 404) return null;
+      throw thrown;
+    }
+  };
+
   const resume = async (): Promise<void> => {
     const next = queue.find(({ held, seq }) => !held && seq === undefined);
     if (busy || !next) return;
@@ -63,9 +73,10 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     try {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
       if (failed) await core.http.json("/unread-count");
-      next.seq = await send(core, next.op);
+      const answer = await send(next.op);
       failed = false;
-      if (next.op.kind === "prefs") drop(next);
+      next.seq = (answer as { seq?: number } | null)?.seq ?? 0;
+      next.answered?.(answer);
       next.settle();
     } catch (thrown) {
       const error = asFailure(thrown);
@@ -80,31 +91,35 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     resume();
   };
 
-  const run: Actions["run"] = (op, delay) => {
+  const release = (pending: Pending): void => {
+    clearTimeout(pending.held);
+    pending.held = undefined;
+  };
+
+  const run: Core["run"] = (op, delay, answered) => {
     let settle: Pending["settle"] = () => {};
     const done = quiet(
       new Promise<void>((resolve, reject) => {
         settle = (error) => (error ? reject(error) : resolve());
       }),
     );
-    const pending: Pending = { op, settle };
-    const release = (): void => {
-      clearTimeout(pending.held);
-      pending.held = undefined;
+    const pending: Pending = { op, answered, settle };
+    const commit = (): void => {
+      release(pending);
       resume();
     };
     if (queue.length < QUEUE_LENGTH) {
       queue.push(pending);
-      if (delay) pending.held = setTimeout(release, delay);
+      if (delay) pending.held = setTimeout(commit, delay);
       changed();
       resume();
     } else settle(failure(0));
     return {
       done,
-      commit: release,
+      commit,
       undo() {
         if (pending.sent || !queue.includes(pending)) return false;
-        clearTimeout(pending.held);
+        release(pending);
         drop(pending);
         changed();
         return true;
@@ -114,57 +129,32 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
 
   return {
     run,
-    ops: () => queue.map(({ op }) => op),
-    resume,
-    prune() {
+    ops() {
       const { seq: now, rows } = core.state;
-      queue = queue.filter(({ op, seq }) => seq === undefined || (op.kind === "delete" ? rows.has(op.id) : seq > now));
+      queue = queue.filter(({ op, seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
+      return queue.map(({ op }) => op);
     },
+    resume,
     flush() {
       for (const pending of queue) {
         if (!pending.held) continue;
-        clearTimeout(pending.held);
-        pending.held = undefined;
+        release(pending);
         pending.sent = true;
         pending.seq = 0;
+        quiet(send(pending.op, true));
         pending.settle(); // nobody is left to hear of a failure
-        quiet(send(core, pending.op, true));
       }
       changed();
     },
     change(user) {
-      clearTimeout(timer);
       key = "";
       for (const pending of queue) drop(pending, failure(401));
       key = `grelot:${baseUrl}:${user}`;
-      let left: readonly Op[] = [];
       try {
-        left = JSON.parse(storage?.getItem(key) ?? "[]");
+        for (const op of JSON.parse(storage?.getItem(key) ?? "[]")) run(op);
       } catch {
         // not ours, or cut: there is nothing to repeat
       }
-      for (const op of left) run(op);
     },
   };
-}
-
-/** Resolves with the seq of the change, 0 where the answer does not say. One that is gone already is as good as done. */
-async function send(core: Core, op: Op, keepalive = false): Promise<number> {
-  const [method, path, body] =
-    op.kind === "prefs"
-      ? ["PUT", "/preferences", op.update]
-      : op.kind === "all"
-        ? ["POST", "/read-all", { upToSeq: op.upToSeq, category: op.category }]
-        : op.kind === "delete"
-          ? ["DELETE", `/${op.id}`]
-          : ["POST", `/${op.id}/${op.kind}`];
-  try {
-    const init = { method, keepalive, ...(body && { body: JSON.stringify(body) }) };
-    const answer = await core.http.json<(Preferences & { seq?: number }) | null>(path, init);
-    if (answer?.effective) core.state = { ...core.state, prefs: answer, prefsStale: false };
-    return answer?.seq ?? 0;
-  } catch (thrown) {
-    if (op.kind !== "prefs" && asFailure(thrown).status === 404) return 0;
-    throw thrown;
-  }
 }

@@ -6,25 +6,22 @@
  * Not here: each of these steps by itself; this file only joins them.
  */
 import { createActions } from "./actions.js";
-import type { Changes, ServerEvent, UnreadCount } from "./api/types.js";
-import { type Core, quiet, same } from "./core.js";
+import type { ServerEvent, UnreadCount } from "./api/types.js";
+import { type Core, cores, quiet, same } from "./core.js";
 import { asFailure } from "./errors.js";
 import { createList } from "./lists.js";
-import { createPreferences } from "./preferences.js";
-import type { Resource } from "./resource.js";
-import { overlay } from "./store/ops.js";
 import { applyAnswer, applyEvents, EMPTY } from "./store/state.js";
+import { overlay, remove, turn, turnAll } from "./store/view.js";
 import { createToasts } from "./toasts.js";
-import { type Environment, environment, type Port } from "./transport/environment.js";
+import type { Environment, Port } from "./transport/environment.js";
 import { createHttp } from "./transport/http.js";
 import { watch } from "./transport/lifecycle.js";
-import { backOff, createStream, endOf } from "./transport/stream.js";
+import { backOff, createStream } from "./transport/stream.js";
 import { createTabs } from "./transport/tabs.js";
 import type {
   ClientOptions,
   ClientSnapshot,
   ConnectionState,
-  EventContext,
   GrelotClient,
   NotificationList,
   ToastEvent,
@@ -39,17 +36,16 @@ const INITIAL: ClientSnapshot = { unreadCount: 0, seq: -1, connectionState: "con
 
 /** Makes a client. Nothing is sent or opened before something subscribes. */
 export function createClient(options: ClientOptions): GrelotClient {
-  return createClientIn(environment(), options);
+  return createClientIn(globalThis as Environment, options);
 }
 
 /** The same in a browser that is handed in. */
 export function createClientIn(env: Environment, options: ClientOptions): GrelotClient {
   const name = `grelot:${options.baseUrl}`;
   const listeners = new Set<() => void>();
-  const eventHandlers = new Set<(event: ServerEvent, context: EventContext) => void>();
+  const eventHandlers: Core["eventHandlers"] = new Set();
   const toastHandlers = new Set<(toast: ToastEvent) => void>();
   const lists = new Map<string, NotificationList>();
-  const resources: Pick<Resource<unknown>, "check" | "clear">[] = [];
 
   let snapshot = INITIAL;
   let user: string | null = null;
@@ -60,7 +56,6 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   let hints: Port | undefined;
   let joined = false;
   let suspended = false;
-  let catchingUp = false;
   let boots = 0;
   let failures = 0;
   let bootTimer: ReturnType<typeof setTimeout> | undefined;
@@ -96,7 +91,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       http.forget();
       leave();
       core.state = EMPTY;
-      for (const resource of resources) resource.clear();
+      for (const part of core.parts) part.clear();
       toasts.clear();
     }
     actions.change(user);
@@ -105,16 +100,18 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     if (other && unwatch) boot();
   });
 
-  const core = {
+  const core: Core = {
     http,
     state: EMPTY,
     view: overlay(EMPTY, []),
+    parts: [],
+    eventHandlers,
     subscribe,
+    run: (...args) => actions.run(...args),
     notify() {
       if (!showTimer) show();
     },
     commit(soon) {
-      actions.prune();
       core.view = overlay(core.state, actions.ops());
       const { seq } = core.state;
       snapshot = same(snapshot, { unreadCount: core.view.unread, seq, connectionState: connection, user });
@@ -128,7 +125,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       }
       check();
     },
-  } as Core;
+  };
 
   const show = (): void => {
     clearTimeout(showTimer);
@@ -138,7 +135,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   };
 
   const check = (retry?: boolean): void => {
-    for (const resource of resources) resource.check(retry);
+    for (const part of core.parts) part.check(retry);
   };
 
   /** Events of the stream, of the leader, or of a catch-up. */
@@ -189,42 +186,23 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     refused,
   });
 
-  /** A follower has missed something: reads it once. Whoever led meanwhile has shown the toasts. */
-  const catchUp = async (): Promise<void> => {
-    if (catchingUp) return;
-    catchingUp = true;
-    try {
-      for (let more = true; more; ) {
-        const changes = await http.json<Changes>(`/changes?since=${core.state.seq}&wait=0`);
-        incoming([...changes.events, endOf(changes)], true);
-        more = changes.more;
-      }
-    } catch {
-      // the next beat asks again
-    }
-    toasts.skip();
-    catchingUp = false;
-  };
-
   const tabs = createTabs(env, {
     lead: stream.start,
     follow: stream.stop,
-    beat: () => ({ seq: core.state.seq, state: connection }),
-    heard({ seq, state }) {
+    beat: () => ({ seq: core.state.seq, unreadCount: core.state.unread, state: connection }),
+    heard({ state, ...data }) {
       connected(state);
-      if (seq > core.state.seq) catchUp();
+      // Something was missed, and whoever led meanwhile has shown the toasts.
+      if (data.seq > core.state.seq) incoming([{ event: "reset", seq: data.seq, data }], true);
     },
     told({ from, events, replayed }) {
-      if (from > core.state.seq) catchUp();
-      else incoming(events, replayed);
+      if (from <= core.state.seq) incoming(events, replayed);
     },
   });
 
   const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs.toasts);
   const actions = createActions(core, options);
-  const { run } = Object.assign(core, actions);
-  const [preferences, preferencesResource] = createPreferences(core);
-  resources.push(preferencesResource);
+  const { run } = actions;
 
   /** Asks who is here and where the inbox stands: to begin, and to be sure of it after an absence. */
   const boot = async (): Promise<void> => {
@@ -251,7 +229,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const enter = (): void => {
     suspended = false;
-    hints = env.channel?.(name);
+    hints = env.document && env.BroadcastChannel && new env.BroadcastChannel(name);
     if (hints) {
       // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
       hints.onmessage = ({ data }) => {
@@ -272,7 +250,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const open = (): void => {
     unwatch = watch(env, {
-      wake(changed) {
+      wake(changed = false) {
         if (suspended) return;
         stream.wake(changed);
         boot();
@@ -312,32 +290,27 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const nothing = Promise.resolve();
   const at = (): string => new Date().toISOString();
 
-  return {
+  const client: GrelotClient = {
     subscribe,
     getSnapshot: () => snapshot,
     getServerSnapshot: () => INITIAL,
-    preferences,
     list(filter = {}) {
       const { status = "all", category, limit } = filter;
       const key = JSON.stringify([status, category, limit]);
-      let list = lists.get(key);
-      if (!list) {
-        const [handle, resource] = createList(core, key, filter);
-        list = handle;
-        lists.set(key, list);
-        resources.push(resource);
-      }
+      const list = lists.get(key) ?? createList(core, key, filter);
+      lists.set(key, list);
       return list;
     },
-    markAsRead: (id) => (core.view.get(id)?.readAt ? nothing : run({ kind: "read", id, at: at() }).done),
-    markAsUnread: (id) => (core.view.get(id)?.readAt === null ? nothing : run({ kind: "unread", id, at: at() }).done),
-    markAllAsRead: (category) =>
-      core.view.unread ? run({ kind: "all", upToSeq: core.state.seen, category, at: at() }).done : nothing,
-    remove: (id) => run({ kind: "delete", id, at: at() }).done,
-    removeWithUndo: (id, delay = UNDO_DELAY) => run({ kind: "delete", id, at: at() }, delay),
+    markAsRead: (id) => (core.view.get(id)?.readAt ? nothing : run(turn(id, at())).done),
+    markAsUnread: (id) => (core.view.get(id)?.readAt === null ? nothing : run(turn(id, null)).done),
+    markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, at())).done : nothing),
+    remove: (id) => run(remove(id)).done,
+    removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
     onEvent: keep(eventHandlers),
     onToast: keep(toastHandlers),
     connect,
     disconnect,
   };
+  cores.set(client, core);
+  return client;
 }

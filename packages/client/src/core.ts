@@ -3,26 +3,38 @@
  *
  * Not here: any of the parts.
  */
-import type { Op, View } from "./store/ops.js";
+import type { ServerEvent } from "./api/types.js";
 import type { State } from "./store/state.js";
+import type { Op, View } from "./store/view.js";
 import type { Http } from "./transport/http.js";
-import type { PendingRemoval } from "./types.js";
+import type { EventContext, PendingRemoval } from "./types.js";
+
+/** Something of this user's that is fetched. */
+export interface Part {
+  /** Fetches it if somebody is looking and it has to be; after a failure only with `retry`. */
+  check(retry?: boolean): void;
+  /** Another user: nothing that is known or on its way is for this one. */
+  clear(): void;
+}
 
 export interface Core {
   readonly http: Http;
   state: State;
   /** The state with what the user has done since. */
   view: View;
+  readonly parts: Part[];
+  readonly eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
   /** After `state` or the actions changed. `soon`: within 50 ms, for what may come in a storm. */
   commit(soon?: boolean): void;
   /** Something else that a snapshot shows has changed. */
   notify(): void;
-  /** What the user has done and the state does not have. */
-  ops(): readonly Op[];
-  /** Does it: shown at once, sent in its order, or after `delay`. */
-  run(op: Op, delay?: number): PendingRemoval;
+  /** Does it: shown at once, sent in its order, or after `delay`. `answered` is given what the server said. */
+  run(op: Op, delay?: number, answered?: (answer: unknown) => void): PendingRemoval;
   subscribe(listener: () => void): () => void;
 }
+
+/** The core of each client, for the parts that not every page needs. */
+export const cores: WeakMap<object, Core> = new WeakMap();
 
 /** The old object where the new one says nothing else. */
 export function same<T extends object>(old: T, next: T): T {

@@ -5,4 +5,5 @@
  */
 export type * from "./api/types.js";
 export { createClient } from "./client.js";
+export { preferencesOf } from "./preferences.js";
 export type * from "./types.js";

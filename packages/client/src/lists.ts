@@ -5,65 +5,47 @@
  */
 import type { Page } from "./api/types.js";
 import type { Core } from "./core.js";
-import { createResource, type Resource } from "./resource.js";
-import { applyAnswer, shows } from "./store/state.js";
+import { createResource } from "./resource.js";
+import { applyAnswer, shows, walked } from "./store/state.js";
 import type { ListFilter, ListSnapshot, NotificationList } from "./types.js";
 
 const PAGE = 20;
 const LARGEST_PAGE = 100;
-const EMPTY: ListSnapshot = {
-  notifications: [],
-  isLoading: true,
-  isFetchingMore: false,
-  error: null,
-  hasMore: false,
-};
 
-export function createList(
-  core: Core,
-  key: string,
-  filter: ListFilter,
-): [handle: NotificationList, resource: Resource<ListSnapshot>] {
+export function createList(core: Core, key: string, filter: ListFilter): NotificationList {
+  const { status = "all", category, limit = PAGE } = filter;
   const known = () => core.state.lists.get(key);
-
-  const resource = createResource<ListSnapshot>(core, {
-    empty: EMPTY,
+  const { subscribe, getSnapshot, getServerSnapshot, fetch } = createResource<ListSnapshot>(core, {
+    empty: { notifications: [], isLoading: true, error: null, hasMore: false },
     missing: () => !known(),
-    stale: () => !!known()?.stale,
+    stale: () => known()?.stale,
     async load(append) {
-      const { status, category, limit = PAGE } = filter;
-      const { ids, next } = known() ?? {};
-      const query = new URLSearchParams({
-        limit: `${append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, ids?.length ?? 0))}`,
-        ...(status && { status }),
-        ...(category && { category }),
-        ...(append && next && { cursor: next }),
-      });
+      const next = append && known()?.next;
+      const size = append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, walked(core.state, key).length));
+      const query = new URLSearchParams({ status, limit: `${size}` });
+      if (category) query.set("category", category);
+      if (next) query.set("cursor", next);
       const page = await core.http.json<Page>(`?${query}`);
       return () => {
-        core.state = applyAnswer(core.state, page, { key, filter, page, append });
+        core.state = applyAnswer(core.state, page, page, key, filter, append);
         core.commit();
       };
     },
-    project(old, isFetchingMore) {
-      const { ids = [], next } = known() ?? {};
-      const all = ids.map(core.view.get).filter((n) => n && shows(filter, n)) as ListSnapshot["notifications"];
-      const { notifications } = old;
-      return {
-        notifications:
-          all.length === notifications.length && all.every((n, at) => n === notifications[at]) ? notifications : all,
-        isFetchingMore,
-        hasMore: !!next,
-      };
+    project({ notifications: old }) {
+      const now = walked(core.state, key)
+        .map(core.view.get)
+        .filter((n) => n && shows(filter, n)) as ListSnapshot["notifications"];
+      const equal = old.length === now.length && old.every((n, at) => n === now[at]);
+      return { notifications: equal ? old : now, hasMore: !!known()?.next };
     },
   });
-
-  const handle: NotificationList = {
-    ...resource.store,
-    refetch: () => resource.fetch(false),
+  return {
+    subscribe,
+    getSnapshot,
+    getServerSnapshot,
+    refetch: () => fetch(),
     fetchMore: async () => {
-      if (known()?.next) return resource.fetch(true);
+      if (known()?.next) return fetch(true);
     },
   };
-  return [handle, resource];
 }

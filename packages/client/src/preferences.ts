@@ -1,52 +1,107 @@
 /**
- * The user's preferences: loaded when somebody looks, saved by the same helper as every action.
+ * The user's preferences: loaded when somebody looks, saved by the same helper as every action, shown before they are.
  *
- * Not here: what a choice comes to before the server answers (`store/ops.ts`).
+ * Not here, and not in a page that does not ask for it: the rest of the client.
  */
-import type { Preferences, PreferencesUpdate } from "./api/types.js";
-import { type Core, quiet } from "./core.js";
-import { createResource, type Resource } from "./resource.js";
-import type { PreferencesSnapshot, PreferencesStore } from "./types.js";
+import type { Channel, EffectiveChannel, Preferences, PreferencesUpdate } from "./api/types.js";
+import { type Core, cores, quiet } from "./core.js";
+import { createResource } from "./resource.js";
+import type { GrelotClient, PreferencesSnapshot, PreferencesStore } from "./types.js";
 
-const EMPTY: PreferencesSnapshot = { preferences: null, isLoading: true, isSaving: false, error: null };
+const stores = new WeakMap<GrelotClient, PreferencesStore>();
 
-export function createPreferences(core: Core): [handle: PreferencesStore, resource: Resource<PreferencesSnapshot>] {
+/** The preferences of a client's user: the same store for the same client. */
+export function preferencesOf(client: GrelotClient): PreferencesStore {
+  let store = stores.get(client);
+  if (!store) {
+    store = createPreferences(cores.get(client) as Core);
+    stores.set(client, store);
+  }
+  return store;
+}
+
+function createPreferences(core: Core): PreferencesStore {
+  let known = null as Preferences | null;
+  let stale = false;
+  let saving: readonly PreferencesUpdate[] = [];
+  /** What is shown, and of what. */
+  let shown: [of: Preferences | null, saving: typeof saving, preferences: Preferences | null] = [known, saving, null];
+
+  const learn = (preferences: unknown): void => {
+    known = preferences as Preferences;
+    stale = false;
+  };
+  const current = (): Preferences | null => {
+    if (shown[0] !== known || shown[1] !== saving) shown = [known, saving, known && saving.reduce(choose, known)];
+    return shown[2];
+  };
+
   const resource = createResource<PreferencesSnapshot>(core, {
-    empty: EMPTY,
-    missing: () => !core.state.prefs,
-    stale: () => core.state.prefsStale,
+    empty: { preferences: null, isLoading: true, isSaving: false, error: null },
+    missing: () => !known,
+    stale: () => stale,
     async load() {
-      const prefs = await core.http.json<Preferences>("/preferences");
-      return () => {
-        core.state = { ...core.state, prefs, prefsStale: false };
-        core.commit();
-      };
+      const preferences = await core.http.json<Preferences>("/preferences");
+      return () => learn(preferences);
     },
-    project: () => ({
-      preferences: core.view.prefs,
-      isSaving: core.ops().some(({ kind }) => kind === "prefs"),
-    }),
+    project: () => ({ preferences: current(), isSaving: saving.length > 0 }),
   });
-  const refetch = (): Promise<void> => resource.fetch(false);
+  core.parts.push({
+    check() {},
+    clear() {
+      known = null;
+      saving = [];
+    },
+  });
+  core.eventHandlers.add(({ event }) => {
+    if (event === "preferences.updated" || event === "reset") stale = true;
+  });
 
   const update = async (update: PreferencesUpdate): Promise<void> => {
-    const { done } = core.run({ kind: "prefs", update });
+    saving = [...saving, update];
+    const { done } = core.run({ request: ["PUT", "/preferences", update] }, 0, learn);
+    const end = (): void => {
+      saving = saving.filter((each) => each !== update);
+    };
+    await done.then(end, end);
     await done.then(() => resource.fail(null), resource.fail);
     return done;
   };
 
   const set: PreferencesStore["set"] = async (category, channel, enabled) => {
     if (category === null) return update({ [channel]: enabled });
-    if (!core.view.prefs) await refetch();
-    const categories = core.view.prefs?.categories;
+    if (!known) await resource.fetch();
+    const categories = current()?.categories;
     return update({ categories: { ...categories, [category]: { ...categories?.[category], [channel]: enabled } } });
   };
 
-  const handle: PreferencesStore = {
-    ...resource.store,
-    refetch,
+  const { subscribe, getSnapshot, getServerSnapshot, fetch } = resource;
+  return {
+    subscribe,
+    getSnapshot,
+    getServerSnapshot,
+    refetch: () => fetch(),
     update: (change) => quiet(update(change)),
     set: (...args) => quiet(set(...args)),
   };
-  return [handle, resource];
+}
+
+/** As near to the server's decision as can be told from here; its answer replaces it. */
+function choose(prefs: Preferences, update: PreferencesUpdate): Preferences {
+  const next = { ...prefs, ...update };
+  const decide = (category: string, channel: Channel, now: EffectiveChannel): EffectiveChannel => ({
+    ...now,
+    enabled:
+      now.locked || (next[channel] && (next.categories[category]?.[channel] ?? (now.enabled || !prefs[channel]))),
+  });
+  return {
+    ...next,
+    effective: prefs.effective.map((row) => ({
+      ...row,
+      channels: {
+        inApp: decide(row.category, "inApp", row.channels.inApp),
+        email: decide(row.category, "email", row.channels.email),
+      },
+    })),
+  };
 }

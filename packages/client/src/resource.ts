@@ -3,7 +3,7 @@
  *
  * Not here: what it is (`lists.ts`, `preferences.ts`).
  */
-import { type Core, same } from "./core.js";
+import { type Core, type Part, same } from "./core.js";
 import { asFailure } from "./errors.js";
 import type { GrelotError, Store } from "./types.js";
 
@@ -14,24 +14,18 @@ interface Fetched {
 
 interface Plan<T> {
   readonly empty: T;
-  /** Nothing of it is known, or not enough. */
-  readonly missing: () => boolean;
-  readonly stale: () => boolean;
+  /** Nothing of it is known. */
+  missing(): boolean;
+  stale(): boolean | undefined;
   /** Asks, and returns how the answer is applied; it is not if another fetch began meanwhile. */
-  readonly load: (more: boolean) => Promise<() => void>;
-  readonly project: (old: T, fetchingMore: boolean) => Omit<T, keyof Fetched>;
+  load(more: boolean): Promise<() => void>;
+  project(old: T): Omit<T, keyof Fetched>;
 }
 
-/** What the client does with it, beside handing it out. */
-export interface Resource<T> {
-  readonly store: Store<T>;
-  /** Fetches it if somebody is looking and it has to be; after a failure only with `retry`. */
-  check(retry?: boolean): void;
-  fetch(more: boolean): Promise<void>;
+export interface Resource<T> extends Part, Store<T> {
+  readonly fetch: (more?: boolean) => Promise<void>;
   /** An action on it has failed, or worked. */
   fail(error: GrelotError | null): void;
-  /** Another user: what is on its way is not for this one any more. */
-  clear(): void;
 }
 
 export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Resource<T> {
@@ -56,45 +50,42 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     fetchingMore = undefined;
     if (!more) fetching = undefined;
     // The cursor is no longer good: the walk begins anew.
-    if (more && failed?.status === 400) return fetch(false);
+    else if (failed?.status === 400) return fetch();
     apply?.();
     core.notify();
   };
 
-  const fetch = (more: boolean): Promise<void> => {
-    if (more) fetchingMore ??= fetching ?? run(true);
-    else {
-      fetchingMore = undefined;
-      fetching = run(false);
+  const fetch = (more = false): Promise<void> => {
+    if (more) {
+      fetchingMore ??= fetching ?? run(more);
+      return fetchingMore;
     }
+    fetchingMore = undefined;
+    fetching = run(more);
     core.notify();
-    return (more && fetchingMore) || (fetching as Promise<void>);
+    return fetching;
   };
 
-  const check = (retry?: boolean): void => {
-    if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch(false);
-  };
-
-  return {
-    store: {
-      subscribe(listener) {
-        const end = core.subscribe(listener);
-        watchers++;
-        check(true);
-        return () => {
-          watchers--;
-          end();
-        };
-      },
-      getSnapshot() {
-        const isLoading = plan.missing() && (!!fetching || !error);
-        snapshot = same(snapshot, { ...plan.project(snapshot, !!fetchingMore), isLoading, error } as T);
-        return snapshot;
-      },
-      getServerSnapshot: () => plan.empty,
+  const resource: Resource<T> = {
+    subscribe(listener) {
+      const end = core.subscribe(listener);
+      watchers++;
+      resource.check(true);
+      return () => {
+        watchers--;
+        end();
+      };
     },
-    check,
+    getSnapshot() {
+      const isLoading = plan.missing() && (!!fetching || !error);
+      snapshot = same(snapshot, { ...plan.project(snapshot), isLoading, error } as T);
+      return snapshot;
+    },
+    getServerSnapshot: () => plan.empty,
     fetch,
+    check(retry) {
+      if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch();
+    },
     fail(failed) {
       error = failed;
       core.notify();
@@ -105,4 +96,6 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
       error = null;
     },
   };
+  core.parts.push(resource);
+  return resource;
 }

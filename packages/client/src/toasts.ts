@@ -15,8 +15,6 @@ export interface Toasts {
   see(event: ServerEvent, replayed: boolean): void;
   /** What was caught up with is complete. `extra`: so many more are unread, by a count alone. */
   caughtUp(extra: number): void;
-  /** What was caught up with was another tab's to tell. */
-  skip(): void;
   clear(): void;
 }
 
@@ -46,9 +44,6 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
     caughtUp(extra) {
       const count = missed.length + extra;
       if (count > 0 && mine()) emit({ kind: "summary", count, notifications: missed.slice(0, REMEMBERED) });
-      missed = [];
-    },
-    skip() {
       missed = [];
     },
     clear() {

@@ -51,14 +51,12 @@ export interface ListFilter {
 /** A list at one moment. The same object until something in it changes. */
 export interface ListSnapshot {
   /**
-   * In the server's order when they were loaded (unread first, newest first in each), new ones on top. One that is read or
-   * unread meanwhile stays in its place, so that nothing jumps under the pointer; `refetch` sorts anew.
+   * In the server's order as it was when they came: unread first, newest first in each. One that is read or unread meanwhile
+   * stays in its place, so that nothing jumps under the pointer; `refetch` sorts anew.
    */
   readonly notifications: readonly Notification[];
   /** No page has arrived yet. */
   readonly isLoading: boolean;
-  /** A further page is on its way. */
-  readonly isFetchingMore: boolean;
   /** Why the last fetch failed; null again once one succeeds. */
   readonly error: GrelotError | null;
   readonly hasMore: boolean;
@@ -88,7 +86,7 @@ export interface PreferencesSnapshot {
   readonly error: GrelotError | null;
 }
 
-/** The user's preferences. The first subscription loads them. Changes are shown at once and taken back if refused. */
+/** What `preferencesOf` gives. The first subscription loads them. Changes are shown at once and taken back if refused. */
 export interface PreferencesStore extends Store<PreferencesSnapshot> {
   readonly refetch: () => Promise<void>;
   readonly update: (update: PreferencesUpdate) => Promise<void>;
@@ -124,7 +122,6 @@ export type ToastEvent =
 export interface GrelotClient extends Store<ClientSnapshot> {
   /** The list for a filter: the same handle for equal filters. */
   readonly list: (filter?: ListFilter) => NotificationList;
-  readonly preferences: PreferencesStore;
   /** Each change is shown at once, queued while offline, and taken back if the server refuses it. */
   readonly markAsRead: (id: string) => Promise<void>;
   readonly markAsUnread: (id: string) => Promise<void>;

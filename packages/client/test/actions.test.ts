@@ -4,6 +4,7 @@
  * Not here: what an action does to the state (`state.test.ts`).
  */
 import { describe, expect, test } from "vitest";
+import { preferencesOf } from "../src/index.js";
 import type { Tab } from "./support/browser.js";
 import { world } from "./support/world.js";
 
@@ -316,14 +317,14 @@ describe("preferences", () => {
       ],
     };
     const tab = it.browser.tab();
-    tab.client.preferences.subscribe(() => {});
+    preferencesOf(tab.client).subscribe(() => {});
     await it.pass();
     return tab;
   };
 
   test("a switch moves at once, and keeps the other choices", async () => {
     const tab = await open();
-    const { preferences } = tab.client;
+    const preferences = preferencesOf(tab.client);
     const done = preferences.set("billing", "email", false);
     expect(preferences.getSnapshot()).toMatchObject({ isSaving: true, error: null });
     expect(preferences.getSnapshot().preferences?.effective[0]?.channels.email.enabled).toBe(false);
@@ -336,7 +337,7 @@ describe("preferences", () => {
 
   test("a refusal puts the switch back and says why", async () => {
     const tab = await open();
-    const { preferences } = tab.client;
+    const preferences = preferencesOf(tab.client);
     it.server.refusals.set("PUT /preferences", [422]);
     const done = preferences.set(null, "email", false);
     expect(preferences.getSnapshot().preferences?.email).toBe(false);
@@ -347,8 +348,8 @@ describe("preferences", () => {
 
   test("a channel that is off dims its column but for what is locked", async () => {
     const tab = await open();
-    void tab.client.preferences.set(null, "inApp", false);
-    const rows = tab.client.preferences.getSnapshot().preferences?.effective;
+    void preferencesOf(tab.client).set(null, "inApp", false);
+    const rows = preferencesOf(tab.client).getSnapshot().preferences?.effective;
     expect(rows?.map(({ channels }) => channels.inApp.enabled)).toEqual([true, false]);
   });
 
@@ -356,6 +357,6 @@ describe("preferences", () => {
     const tab = await open();
     it.server.inbox().save({ email: false });
     await it.pass();
-    expect(tab.client.preferences.getSnapshot().preferences?.email).toBe(false);
+    expect(preferencesOf(tab.client).getSnapshot().preferences?.email).toBe(false);
   });
 });

@@ -243,11 +243,11 @@ describe("behind a proxy that buffers", () => {
     const tab = it.browser.tab();
     tab.mount();
     await it.pass(21_000);
-    await it.pass(70_000);
+    await it.pass(135_000);
     expect(it.server.count("GET", "/stream")).toBe(3);
     expect(tab.state).toBe("polling");
     it.server.mode = "up";
-    await it.pass(120_000);
+    await it.pass(160_000);
     expect(tab.state).toBe("live");
     expect(it.server.streams.size).toBe(1);
     it.server.inbox().create();

@@ -81,7 +81,10 @@ describe("the event stream format", () => {
 
   test("invalid UTF-8 becomes U+FFFD and nothing else is lost", () => {
     const messages: Message[] = [];
-    createParser((each) => messages.push(each))(new Uint8Array([...Buffer.from("data:a"), 0xff, 0x0a, 0x0a]));
+    createParser(
+      (each) => messages.push(each),
+      () => {},
+    )(new Uint8Array([...Buffer.from("data:a"), 0xff, 0x0a, 0x0a]));
     expect(messages).toEqual([message("a\uFFFD")]);
   });
 });

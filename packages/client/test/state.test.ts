@@ -6,8 +6,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Page, ServerEvent } from "../src/api/types.js";
-import { overlay } from "../src/store/ops.js";
-import { applyCount, applyEvents, applyPage, EMPTY, type State, shows } from "../src/store/state.js";
+import { applyAnswer, applyEvents, EMPTY, type State, shows, walked } from "../src/store/state.js";
+import { overlay, remove, turn, turnAll } from "../src/store/view.js";
 import type { ListFilter } from "../src/types.js";
 import { Inbox } from "./support/server.js";
 
@@ -30,7 +30,7 @@ function apply(
   const id = ids[n % Math.max(1, ids.length)] ?? "none";
   if (what === "create") inbox.create({ category: CATEGORIES[n] ?? null });
   else if (what === "read") inbox.turn(id, true);
-  else if (what === "unread") inbox.turn(id, false);
+  else if (what === "unread") inbox.turn(id);
   else if (what === "delete") inbox.delete(id);
   else inbox.readAll(Math.max(0, inbox.seq - n), CATEGORIES[n % 3] ?? null);
 }
@@ -44,16 +44,24 @@ const page = (inbox: Inbox, { status = "all", category }: ListFilter = {}): Page
   seq: inbox.seq,
 });
 
+const load = (state: State, key: string, filter: ListFilter, page: Page, append = false): State =>
+  applyAnswer(state, page, page, key, filter, append);
+
 const shown = (state: State, key: string): string[] => {
   const { get } = overlay(state, []);
-  const list = state.lists.get(key);
-  return (list?.ids ?? []).flatMap((id) => {
+  const filter = state.lists.get(key)?.filter ?? {};
+  return walked(state, key).flatMap((id) => {
     const n = get(id);
-    return n && list && shows(list.filter, n) ? [`${id} ${n.readAt !== null}`] : [];
+    return n && shows(filter, n) ? [`${id} ${n.readAt !== null}`] : [];
   });
 };
 
-const FILTERS: ListFilter[] = [{}, { status: "unread" }, { status: "read" }, { category: "billing" }];
+const FILTERS: ListFilter[] = [
+  {},
+  { status: "unread" },
+  { category: "billing" },
+  { category: "billing", status: "unread" },
+];
 const key = (filter: ListFilter): string => JSON.stringify(filter);
 
 /** Everything the state says equals what the server would answer now; a list that calls itself stale is fetched first. */
@@ -62,7 +70,7 @@ function agrees(state: State, inbox: Inbox): void {
   for (const filter of FILTERS) {
     let now = state;
     if (!now.lists.has(key(filter))) continue;
-    if (now.lists.get(key(filter))?.stale) now = applyPage(now, key(filter), filter, page(inbox, filter), false);
+    if (now.lists.get(key(filter))?.stale) now = load(now, key(filter), filter, page(inbox, filter));
     const expected = page(inbox, filter).notifications.map((n) => `${n.id} ${n.readAt !== null}`);
     expect(shown(now, key(filter)).sort()).toEqual(expected.sort());
   }
@@ -85,7 +93,7 @@ describe("the state", () => {
         (steps) => {
           const inbox = new Inbox("ada");
           inbox.create();
-          let state = applyCount(EMPTY, { seq: inbox.seq, unreadCount: inbox.unread });
+          let state = applyAnswer(EMPTY, { seq: inbox.seq, unreadCount: inbox.unread });
           let heard = inbox.log.length;
           const travelling: { filter: ListFilter; page: Page }[] = [];
           const hear = (until: number): void => {
@@ -94,7 +102,7 @@ describe("the state", () => {
           };
           const arrive = (at: number): void => {
             const [got] = travelling.splice(at % Math.max(1, travelling.length), 1);
-            if (got) state = applyPage(state, key(got.filter), got.filter, got.page, false);
+            if (got) state = load(state, key(got.filter), got.filter, got.page);
           };
           for (const step of steps) {
             if (step.do === "ask") {
@@ -129,7 +137,7 @@ describe("the state", () => {
           const inbox = new Inbox("ada");
           for (const each of before) apply(inbox, each);
           let state = EMPTY;
-          for (const filter of FILTERS) state = applyPage(state, key(filter), filter, page(inbox, filter), false);
+          for (const filter of FILTERS) state = load(state, key(filter), filter, page(inbox, filter));
           for (const each of lost) apply(inbox, each);
           if (pruned) inbox.pruned = inbox.seq;
           const replay = inbox.since(state.seq);
@@ -153,29 +161,29 @@ describe("the state", () => {
     const inbox = new Inbox("ada");
     for (let n = 0; n < 5; n++) inbox.create();
     inbox.turn("ada-4", true);
-    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    let state = load(EMPTY, "all", {}, page(inbox));
     const mark = inbox.log.length;
     inbox.create();
     inbox.create();
     state = applyEvents(state, inbox.log.slice(mark));
-    expect(state.lists.get("all")?.ids).toEqual(inbox.list().map(({ id }) => id));
+    expect(walked(state, "all")).toEqual(inbox.list().map(({ id }) => id));
   });
 
   test("keeps one that was read where it is", () => {
     const inbox = new Inbox("ada");
     for (let n = 0; n < 3; n++) inbox.create();
-    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
-    const order = state.lists.get("all")?.ids;
+    let state = load(EMPTY, "all", {}, page(inbox));
+    const order = walked(state, "all");
     const mark = inbox.log.length;
     inbox.turn("ada-3", true);
     state = applyEvents(state, inbox.log.slice(mark));
-    expect(state.lists.get("all")?.ids).toEqual(order);
+    expect(walked(state, "all")).toEqual(order);
   });
 
   test("the same event twice is the same state, and keeps its objects", () => {
     const inbox = new Inbox("ada");
     inbox.create();
-    const loaded = applyPage(EMPTY, "all", {}, page(inbox), false);
+    const loaded = load(EMPTY, "all", {}, page(inbox));
     inbox.turn("ada-1", true);
     const once = applyEvents(loaded, inbox.log);
     const twice = applyEvents(once, inbox.log);
@@ -186,26 +194,46 @@ describe("the state", () => {
   test("a reset to a lower seq is another history: what was known gives way", () => {
     const inbox = new Inbox("ada");
     for (let n = 0; n < 3; n++) inbox.create();
-    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
+    let state = load(EMPTY, "all", {}, page(inbox));
     const restored = new Inbox("ada");
     restored.create();
     restored.turn("ada-1", true);
     state = applyEvents(state, [{ event: "reset", seq: 2, data: { seq: 2, unreadCount: 0 } }]);
     expect(state.lists.get("all")?.stale).toBe(true);
-    state = applyPage(state, "all", {}, page(restored), false);
+    state = load(state, "all", {}, page(restored));
     expect(shown(state, "all")).toEqual(["ada-1 true"]);
     expect(state.seq).toBe(2);
   });
 
-  test("a list that events made too long is cut and asks to be fetched", () => {
+  test("more rows than are kept: what is looked at is fetched anew", () => {
     const inbox = new Inbox("ada");
-    let state = applyPage(EMPTY, "all", {}, page(inbox), false);
-    for (let n = 0; n < 1_001; n++) inbox.create();
+    let state = load(EMPTY, "all", {}, page(inbox));
+    for (let n = 0; n < 2_001; n++) inbox.create();
     state = applyEvents(state, inbox.log);
-    expect(state.lists.get("all")?.ids).toHaveLength(1_000);
+    expect(state.rows.size).toBeLessThanOrEqual(2_000);
     expect(state.lists.get("all")?.stale).toBe(true);
     expect(state.log.length).toBeLessThanOrEqual(500);
-    expect(state.unread).toBe(1_001);
+    expect(state.unread).toBe(2_001);
+    agrees(load(state, "all", {}, page(inbox)), inbox);
+  });
+
+  test("a list shows nothing beyond where it was walked to, though other lists know it", () => {
+    const inbox = new Inbox("ada");
+    for (let n = 0; n < 6; n++) inbox.create({ category: n < 2 ? "billing" : null });
+    const full = page(inbox);
+    const first: Page = { ...full, notifications: full.notifications.slice(0, 2), nextCursor: "2" };
+    let state = load(EMPTY, "billing", { category: "billing" }, page(inbox, { category: "billing" }));
+    state = load(state, "all", {}, first);
+    expect(walked(state, "all")).toEqual(["ada-6", "ada-5"]);
+    state = load(state, "all", {}, { ...full, notifications: full.notifications.slice(2) }, true);
+    expect(walked(state, "all")).toEqual(full.notifications.map(({ id }) => id));
+  });
+
+  test("without any list nothing is kept but the count", () => {
+    const inbox = new Inbox("ada");
+    const state = applyAnswer(EMPTY, { seq: 0, unreadCount: 0 });
+    inbox.create();
+    expect(applyEvents(state, inbox.log)).toMatchObject({ unread: 1, rows: new Map() });
   });
 });
 
@@ -214,17 +242,12 @@ describe("what the user has done", () => {
   const loaded = (): { inbox: Inbox; state: State } => {
     const inbox = new Inbox("ada");
     for (let n = 0; n < 4; n++) inbox.create({ category: n % 2 ? "billing" : null });
-    return { inbox, state: applyPage(EMPTY, "all", {}, page(inbox), false) };
+    return { inbox, state: load(EMPTY, "all", {}, page(inbox)) };
   };
 
   test("is laid over the state and counted, each once", () => {
     const { state } = loaded();
-    const view = overlay(state, [
-      { kind: "read", id: "ada-1", at },
-      { kind: "read", id: "ada-1", at },
-      { kind: "delete", id: "ada-2", at },
-      { kind: "read", id: "unknown", at },
-    ]);
+    const view = overlay(state, [turn("ada-1", at), turn("ada-1", at), remove("ada-2"), turn("unknown", at)]);
     expect(view.unread).toBe(2);
     expect(view.get("ada-1")?.readAt).toBe(at);
     expect(view.get("ada-2")).toBeUndefined();
@@ -236,20 +259,20 @@ describe("what the user has done", () => {
     const mark = inbox.log.length;
     inbox.turn("ada-1", true);
     const told = applyEvents(state, inbox.log.slice(mark));
-    expect(overlay(told, [{ kind: "read", id: "ada-1", at }]).unread).toBe(inbox.unread);
+    expect(overlay(told, [turn("ada-1", at)]).unread).toBe(inbox.unread);
   });
 
   test("read all leaves what came after it, and keeps to its category", () => {
     const { inbox, state } = loaded();
     inbox.create();
     const later = applyEvents(state, inbox.log);
-    expect(overlay(later, [{ kind: "all", upToSeq: 4, at }]).unread).toBe(1);
-    expect(overlay(later, [{ kind: "all", upToSeq: 4, category: "billing", at }]).unread).toBe(3);
+    expect(overlay(later, [turnAll(4, undefined, at)]).unread).toBe(1);
+    expect(overlay(later, [turnAll(4, "billing", at)]).unread).toBe(3);
   });
 
   test("gives the same objects for the same actions", () => {
     const { state } = loaded();
-    const ops = [{ kind: "read", id: "ada-1", at } as const];
+    const ops = [turn("ada-1", at)];
     expect(overlay(state, ops).get("ada-1")).toBe(overlay(state, ops).get("ada-1"));
   });
 });

@@ -23,7 +23,7 @@ impl Sessions {
         Self { store, revocations: Fresh::new(CAPACITY, clock) }
     }
 
-    /// Whether the token is of a session that is over.
+    /// Whether the token is of a session that is over; what is known of it may be a second old.
     pub(super) async fn is_over(&self, claims: &Claims) -> Result<bool, Arc<StoreError>> {
         let load = self.store.sessions_revoked_at(&claims.user);
         let revoked_at = self.revocations.get(&claims.user, load).await?;

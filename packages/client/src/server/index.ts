@@ -79,7 +79,7 @@ export function createServer(options: ServerOptions): GrelotServer {
         ...(signal && { signal }),
       });
       if (response.ok) return response;
-      const problem: Problem | null = await response.json().catch(() => null);
+      const problem: Problem | undefined = await response.json().catch(() => undefined);
       const wait = Number(response.headers.get("retry-after"));
       return Object.assign(failure(response.status, problem), { wait });
     } catch {

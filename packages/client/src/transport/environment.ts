@@ -1,7 +1,7 @@
 /**
- * What the client needs of the browser, gathered in one object so that tests can bring several tabs of their own.
+ * What the client needs of the browser: the part of the global scope that tests replace to have several tabs of their own.
  *
- * Not here: timers, the clock and `Math.random`, which are taken from the global scope as they are.
+ * On a server all but `fetch` is missing. Not here: timers, the clock and `Math.random`, which are taken as they are.
  */
 
 /** The part of a BroadcastChannel that is used. */
@@ -11,26 +11,12 @@ export interface Port {
   close(): void;
 }
 
-/** A browser tab, or a server that has none of it. */
 export interface Environment {
   readonly fetch: typeof fetch;
-  /** Absent outside a secure context: then each tab connects. */
-  readonly locks?: Pick<LockManager, "request"> | undefined;
-  readonly channel?: ((name: string) => Port) | undefined;
-  readonly window?: EventTarget | undefined;
-  readonly document?: (EventTarget & Pick<Document, "visibilityState" | "hasFocus">) | undefined;
-}
-
-/** The environment the code runs in, read when it is first needed and never at import. */
-export function environment(): Environment {
-  const inBrowser = typeof document !== "undefined";
-  return {
-    fetch: (input, init) => fetch(input, init),
-    ...(inBrowser && {
-      locks: navigator.locks,
-      channel: typeof BroadcastChannel === "undefined" ? undefined : (name) => new BroadcastChannel(name),
-      window,
-      document,
-    }),
+  readonly navigator?: {
+    /** Only in a secure context: otherwise each tab connects. */ readonly locks?: Pick<LockManager, "request">;
   };
+  readonly BroadcastChannel?: new (name: string) => Port;
+  readonly addEventListener?: Window["addEventListener"];
+  readonly document?: Pick<Document, "addEventListener" | "visibilityState" | "hasFocus">;
 }

@@ -24,20 +24,21 @@ export interface Http {
 
 export function createHttp(env: Environment, options: ClientOptions, onAnswer: (headers: Headers) => void): Http {
   const { baseUrl, getToken, credentials = getToken ? "omit" : "same-origin" } = options;
-  let token: string | null | undefined;
+  let token: string | null = null;
   let tokenAt = 0;
   let asking: Promise<void> | undefined;
   let epoch = 0;
 
   const ask = (refresh: boolean): Promise<void> => {
-    asking ??= (async () => {
-      try {
-        token = await getToken?.({ refresh });
+    asking ??= Promise.resolve({ refresh })
+      .then(getToken)
+      .then((given) => {
+        token = given as string | null;
         tokenAt = Date.now();
-      } finally {
+      })
+      .finally(() => {
         asking = undefined;
-      }
-    })();
+      });
     return asking;
   };
 
@@ -79,7 +80,7 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
     },
     async renew() {
       const used = token;
-      if (Date.now() - tokenAt > YOUNGEST_RENEWED) await ask(true);
+      if (getToken && Date.now() - tokenAt > YOUNGEST_RENEWED) await ask(true);
       return token !== used;
     },
     forget() {

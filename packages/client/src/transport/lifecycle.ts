@@ -7,7 +7,7 @@ import type { Environment } from "./environment.js";
 
 export interface LifecycleOwner {
   /** Somebody looks again, or (`changed`) the network came or went. */
-  wake(changed: boolean): void;
+  wake(changed?: boolean): void;
   /** The page is left, for good or for the back-forward cache, or frozen: everything held must be let go. */
   suspend(): void;
   resume(): void;
@@ -16,18 +16,20 @@ export interface LifecycleOwner {
 }
 
 /** Returns the function that ends the watching. */
-export function watch({ window, document }: Environment, owner: LifecycleOwner): () => void {
+export function watch(env: Environment, { wake, suspend, resume, attention }: LifecycleOwner): () => void {
   const end = new AbortController();
-  const on = (target: EventTarget | undefined, handler: () => void, ...types: string[]): void => {
-    for (const type of types) target?.addEventListener(type, handler, { passive: true, signal: end.signal });
+  const on = (target: Pick<EventTarget, "addEventListener"> | undefined, types: string, handler: () => void): void => {
+    for (const type of types.split(" ")) target?.addEventListener(type, handler, { passive: true, signal: end.signal });
   };
-  on(window, () => owner.wake(true), "online", "offline");
-  on(window, owner.suspend, "pagehide");
-  on(window, owner.resume, "pageshow");
-  on(window, owner.attention, "focus");
-  on(document, owner.attention, "pointerover", "pointerdown");
-  on(document, owner.suspend, "freeze");
-  on(document, owner.resume, "resume");
-  on(document, () => document?.visibilityState === "visible" && owner.wake(false), "visibilitychange");
+  const { document } = env;
+  const page = env.addEventListener && (env as Pick<EventTarget, "addEventListener">);
+  on(page, "online offline", () => wake(true));
+  on(page, "pagehide", suspend);
+  on(page, "pageshow", resume);
+  on(page, "focus", attention);
+  on(document, "pointerover pointerdown", attention);
+  on(document, "freeze", suspend);
+  on(document, "resume", resume);
+  on(document, "visibilitychange", () => document?.visibilityState === "visible" && wake());
   return () => end.abort();
 }

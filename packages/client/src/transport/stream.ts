@@ -136,7 +136,8 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
           caughtUp = true;
           owner.state("polling");
         }
-        tell([endOf(changes)], false);
+        const { seq, reset, unreadCount = 0 } = changes;
+        tell([{ event: reset ? "reset" : "ping", seq, data: { seq, unreadCount } } as ServerEvent], false);
       } while (Date.now() < until);
       silent = SILENT_STREAMS - 1; // one stream may try again
       start();
@@ -195,9 +196,4 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
       if (changed || timer || Date.now() - heardAt > owner.ping() * 1.2) start();
     },
   };
-}
-
-/** What a poll ends with, as the stream would tell it. */
-export function endOf({ seq, reset, unreadCount = 0 }: Omit<Changes, "events" | "more">): ServerEvent {
-  return { event: reset ? "reset" : "ping", seq, data: { seq, unreadCount } } as ServerEvent;
 }

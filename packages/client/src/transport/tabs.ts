@@ -9,17 +9,18 @@
  */
 import type { ServerEvent } from "../api/types.js";
 import type { ConnectionState } from "../types.js";
-import type { Environment } from "./environment.js";
+import type { Environment, Port } from "./environment.js";
 
 const BEAT = 1_000;
 const ASK_AFTER = 1_500;
 const STEAL_AFTER = 500;
-/** Beats that the holder of the toast right may leave unanswered. */
+/** Beats that the holder of the toast right may leave unanswered before the leader claims it. */
 const MISSED_BEATS = 3;
 
 /** What the leader says of itself, each second and whenever it changes. */
 export interface Beat {
   readonly seq: number;
+  readonly unreadCount: number;
   readonly state: ConnectionState;
 }
 
@@ -30,11 +31,17 @@ export interface Told {
   readonly replayed: boolean;
 }
 
-type Message =
-  | ({ readonly t: "beat"; readonly holder?: string | undefined } & Beat)
-  | ({ readonly t: "told" } & Told)
-  | { readonly t: "hello" }
-  | { readonly t: "claim" | "here" | "bye"; readonly id: string };
+/** `holder`: who shows toasts, for one that has just come. */
+interface Message {
+  readonly hello?: boolean;
+  readonly beat?: Beat;
+  readonly holder?: string | undefined;
+  readonly told?: Told;
+  readonly claim?: string;
+  readonly bye?: string;
+  /** The holder's answer to a beat. */
+  readonly here?: boolean;
+}
 
 export interface TabsOwner {
   lead(): void;
@@ -59,9 +66,9 @@ export interface Tabs {
 }
 
 export function createTabs(env: Environment, owner: TabsOwner): Tabs {
-  const me = Math.random().toString(36).slice(2);
-  let port: ReturnType<NonNullable<Environment["channel"]>> | undefined;
-  let name: string | undefined;
+  const me = `${Math.random()}`;
+  const locks = env.navigator?.locks;
+  let port: Port | undefined;
   let leading = false;
   let holder: string | undefined;
   let missed = 0;
@@ -71,116 +78,94 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
   const post = (message: Message): void => port?.postMessage(message);
 
   const beat = (holder?: string): void => {
-    if (leading) post({ t: "beat", ...owner.beat(), holder });
+    if (leading && quit) post({ beat: owner.beat(), holder });
   };
 
   const tick = (): void => {
-    if (holder && holder !== me && ++missed > MISSED_BEATS) claim();
+    if (holder !== me && ++missed > MISSED_BEATS) claim();
     beat();
     timer = setTimeout(tick, BEAT);
   };
 
-  const lead = (): void => {
-    clearTimeout(timer);
-    leading = true;
-    missed = 0;
-    owner.lead();
-    if (quit) tick();
-  };
-
   /** Waits for the lock, or takes it. Only one request of this tab is ever alive. */
-  const request = (steal: boolean): void => {
+  const request = (name: string, steal?: boolean): void => {
     quit?.();
     const wait = new AbortController();
-    let wanted = true;
-    let release: (() => void) | undefined;
+    let release: ((value?: unknown) => void) | undefined;
     quit = () => {
-      wanted = false;
       wait.abort();
       release?.();
     };
-    const hold = (): Promise<void> | undefined => {
-      if (!wanted) return;
+    const hold = (): unknown => {
+      if (wait.signal.aborted) return;
+      clearTimeout(timer);
+      leading = true;
+      missed = 0;
+      owner.lead();
+      tick();
       return new Promise((resolve) => {
         release = resolve;
-        lead();
       });
     };
-    env.locks?.request(name as string, steal ? { steal } : { signal: wait.signal }, hold).catch(() => {
-      if (!wanted) return;
+    locks?.request(name, steal ? { steal } : { signal: wait.signal }, hold).catch(() => {
+      if (wait.signal.aborted) return;
       leading = false; // robbed
       owner.follow();
-      listen();
-      request(false);
+      listen(name);
+      request(name);
     });
   };
 
   /** Restarts the patience with the leader. */
-  const listen = (): void => {
+  const listen = (name: string): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      post({ t: "hello" });
+      post({ hello: true });
       // Spread, so that of many tabs one steals and the others hear its beat.
-      timer = setTimeout(() => request(true), STEAL_AFTER + Math.random() * 100);
+      timer = setTimeout(() => request(name, true), STEAL_AFTER + Math.random() * 100);
     }, ASK_AFTER);
   };
 
   const claim = (): void => {
     if (!port || holder === me) return;
     holder = me;
-    post({ t: "claim", id: me });
-  };
-
-  const receive = (message: Message): void => {
-    switch (message.t) {
-      case "hello":
-        beat(holder);
-        break;
-      case "beat":
-        if (leading) break;
-        listen();
-        holder = message.holder ?? holder;
-        if (holder === me) post({ t: "here", id: me });
-        owner.heard(message);
-        break;
-      case "told":
-        if (leading) break;
-        listen();
-        owner.told(message);
-        break;
-      case "claim":
-        holder = message.id;
-        missed = 0;
-        break;
-      case "here":
-        if (message.id === holder) missed = 0;
-        break;
-      case "bye":
-        if (message.id === holder) holder = undefined;
-    }
+    post({ claim: me });
   };
 
   return {
-    join(to) {
-      name = to;
-      port = env.channel?.(to);
-      if (port) port.onmessage = ({ data }) => receive(data as Message);
-      if (env.document?.visibilityState === "visible" && env.document.hasFocus()) claim();
-      if (!env.locks || !port) return lead();
-      post({ t: "hello" });
-      listen();
-      request(false);
+    join(name) {
+      port = env.BroadcastChannel && env.document && new env.BroadcastChannel(name);
+      if (env.document?.hasFocus()) claim();
+      if (!locks || !port) {
+        leading = true;
+        owner.lead();
+        return;
+      }
+      port.onmessage = ({ data }) => {
+        const message = data as Message;
+        holder = message.claim ?? message.holder ?? (message.bye === holder ? undefined : holder);
+        if (message.claim || message.here) missed = 0;
+        if (message.hello) beat(holder);
+        if (leading || !(message.beat || message.told)) return;
+        listen(name);
+        if (holder === me) post({ here: true });
+        if (message.beat) owner.heard(message.beat);
+        if (message.told) owner.told(message.told);
+      };
+      post({ hello: true });
+      listen(name);
+      request(name);
     },
     leave() {
       clearTimeout(timer);
-      if (holder === me) post({ t: "bye", id: me });
+      if (holder === me) post({ bye: me });
       port?.close();
       quit?.();
-      port = quit = holder = name = undefined;
+      port = quit = holder = undefined;
       leading = false;
     },
     tell(told) {
-      if (leading && quit) post({ t: "told", ...told });
+      if (leading && quit) post({ told });
     },
     beat,
     claim,

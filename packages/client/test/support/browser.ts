@@ -88,39 +88,42 @@ export class Tab {
       visibilityState: "visible" as DocumentVisibilityState,
       hasFocus: () => this.focused,
     });
+    const tab = this;
+    const locks = {
+      request: ((...args: Parameters<LockManager["request"]>) =>
+        tab.frozen ? new Promise(() => {}) : browser.locks.request(...args)) as LockManager["request"],
+    };
     const env: Environment = {
       fetch: (input, init) => (this.frozen ? new Promise(() => {}) : browser.server.fetch(input, init)),
-      locks: without.locks
-        ? undefined
-        : {
-            request: ((...args: Parameters<LockManager["request"]>) =>
-              this.frozen ? new Promise(() => {}) : browser.locks.request(...args)) as LockManager["request"],
-          },
-      channel: (name) => {
-        const room = browser.ports.get(name) ?? new Set();
-        browser.ports.set(name, room);
-        const port: Port & { tab: Tab } = {
-          tab: this,
-          onmessage: null,
-          postMessage: (message) => {
-            if (this.frozen) return;
-            const data = structuredClone(message);
-            for (const other of room) {
-              if (other === port) continue;
-              queueMicrotask(() => {
-                if (room.has(other) && !other.tab.frozen) other.onmessage?.({ data } as MessageEvent);
-              });
-            }
-          },
-          close: () => {
-            room.delete(port);
-          },
-        };
-        room.add(port);
-        return port;
+      navigator: without.locks ? {} : { locks },
+      BroadcastChannel: class implements Port {
+        onmessage: Port["onmessage"] = null;
+        readonly tab: Tab = tab;
+        private readonly room: Set<Port & { tab: Tab }>;
+
+        constructor(name: string) {
+          this.room = browser.ports.get(name) ?? new Set();
+          browser.ports.set(name, this.room);
+          this.room.add(this);
+        }
+
+        postMessage(message: unknown): void {
+          if (tab.frozen) return;
+          const data = structuredClone(message);
+          for (const other of this.room) {
+            if (other === this) continue;
+            queueMicrotask(() => {
+              if (this.room.has(other) && !other.tab.frozen) other.onmessage?.({ data } as MessageEvent);
+            });
+          }
+        }
+
+        close(): void {
+          this.room.delete(this);
+        }
       },
-      window: this.window,
-      document: this.document,
+      addEventListener: this.window.addEventListener.bind(this.window) as Window["addEventListener"],
+      document: this.document as Document & typeof this.document,
     };
     this.client = createClientIn(env, { baseUrl: "http://grelot.test", ...options });
   }
