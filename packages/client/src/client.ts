@@ -250,7 +250,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const open = (): void => {
     unwatch = watch(env, {
-      wake(changed = false) {
+      wake(changed) {
         if (suspended) return;
         stream.wake(changed);
         boot();

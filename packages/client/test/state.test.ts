@@ -30,7 +30,7 @@ function apply(
   const id = ids[n % Math.max(1, ids.length)] ?? "none";
   if (what === "create") inbox.create({ category: CATEGORIES[n] ?? null });
   else if (what === "read") inbox.turn(id, true);
-  else if (what === "unread") inbox.turn(id);
+  else if (what === "unread") inbox.turn(id, false);
   else if (what === "delete") inbox.delete(id);
   else inbox.readAll(Math.max(0, inbox.seq - n), CATEGORIES[n % 3] ?? null);
 }

@@ -5,10 +5,11 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use grelot_core::{Change, Seq};
 use grelot_store::Poll;
+use http::request::Parts;
 use utoipa::IntoParams;
 
 use super::query::{Query, bad};
@@ -46,6 +47,7 @@ pub(crate) async fn poll(
     State(state): State<AppState>,
     session: SignedIn,
     query: Query,
+    mut parts: Parts,
 ) -> Result<Response, Problem> {
     let since = query.whole_number("since")?.map(Seq::new);
     let since = since.ok_or_else(|| bad("since", "must be there"))?;
@@ -61,9 +63,7 @@ pub(crate) async fn poll(
     let wait = Duration::from_secs(wait).min(session.expires_at.since(state.clock.now()));
     state.hub.wait_for_change(&session.user, since, wait).await;
     // The session may have ended meanwhile: what happened after that is not this reader's.
-    if !state.auth.goes_on(&session).await? {
-        return Err(Problem::unauthorized("The session ended while waiting."));
-    }
+    SignedIn::from_request_parts(&mut parts, &state).await?;
     Ok(answer(&state.store.poll(&session.user, since, PAGE).await?))
 }
 

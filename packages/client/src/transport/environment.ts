@@ -18,5 +18,5 @@ export interface Environment {
   };
   readonly BroadcastChannel?: new (name: string) => Port;
   readonly addEventListener?: Window["addEventListener"];
-  readonly document?: Pick<Document, "addEventListener" | "visibilityState" | "hasFocus">;
+  readonly document?: Pick<Document, "visibilityState" | "hasFocus">;
 }

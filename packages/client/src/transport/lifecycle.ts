@@ -7,7 +7,7 @@ import type { Environment } from "./environment.js";
 
 export interface LifecycleOwner {
   /** Somebody looks again, or (`changed`) the network came or went. */
-  wake(changed?: boolean): void;
+  wake(changed: boolean): void;
   /** The page is left, for good or for the back-forward cache, or frozen: everything held must be let go. */
   suspend(): void;
   resume(): void;
@@ -18,18 +18,21 @@ export interface LifecycleOwner {
 /** Returns the function that ends the watching. */
 export function watch(env: Environment, { wake, suspend, resume, attention }: LifecycleOwner): () => void {
   const end = new AbortController();
-  const on = (target: Pick<EventTarget, "addEventListener"> | undefined, types: string, handler: () => void): void => {
-    for (const type of types.split(" ")) target?.addEventListener(type, handler, { passive: true, signal: end.signal });
-  };
-  const { document } = env;
-  const page = env.addEventListener && (env as Pick<EventTarget, "addEventListener">);
-  on(page, "online offline", () => wake(true));
-  on(page, "pagehide", suspend);
-  on(page, "pageshow", resume);
-  on(page, "focus", attention);
-  on(document, "pointerover pointerdown", attention);
-  on(document, "freeze", suspend);
-  on(document, "resume", resume);
-  on(document, "visibilitychange", () => document?.visibilityState === "visible" && wake());
+  const changed = (): void => wake(true);
+  // All from the window, in the capture phase: what is fired at the document passes there whether or not it bubbles.
+  for (const [type, handler] of Object.entries({
+    online: changed,
+    offline: changed,
+    visibilitychange: () => env.document?.visibilityState === "visible" && wake(false),
+    pagehide: suspend,
+    freeze: suspend,
+    pageshow: resume,
+    resume,
+    focus: attention,
+    pointerover: attention,
+    pointerdown: attention,
+  })) {
+    env.addEventListener?.(type, handler, { capture: true, passive: true, signal: end.signal });
+  }
   return () => end.abort();
 }

@@ -84,7 +84,10 @@ export class Tab {
   frozen = false;
 
   constructor(browser: Browser, options: Partial<ClientOptions>, without: { locks?: boolean }) {
-    this.document = Object.assign(new EventTarget(), {
+    // What is fired at the document passes the window, as in a page.
+    const document = new EventTarget();
+    document.dispatchEvent = (event) => this.window.dispatchEvent(event);
+    this.document = Object.assign(document, {
       visibilityState: "visible" as DocumentVisibilityState,
       hasFocus: () => this.focused,
     });
@@ -123,7 +126,7 @@ export class Tab {
         }
       },
       addEventListener: this.window.addEventListener.bind(this.window) as Window["addEventListener"],
-      document: this.document as Document & typeof this.document,
+      document: this.document,
     };
     this.client = createClientIn(env, { baseUrl: "http://grelot.test", ...options });
   }
