@@ -1,13 +1,16 @@
-# Every command a developer of Grelot needs. `make help` lists them.
+# Every command that a developer of Grelot needs. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint doc bench ci release
+.PHONY: help demo test fmt lint doc openapi openapi-check client deny bench bench-smoke release ci
 
 CARGO := cargo
 SHOW_PROGRESS := CARGO_TERM_PROGRESS_WHEN=$(if $(CI),never,auto)
+# Tools that a build needs and no package manager brings, beside the checkout and not in it.
+TOOLS := .cache/tools
+DENY_VERSION := 0.20.2
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Build and serve the demo; prints its address and a curl that rings the bell
 	@echo "building the demo (a first build takes a few minutes)" >&2
@@ -27,11 +30,41 @@ lint: ## Format check and lints, warnings denied
 doc: ## Build the API documentation, warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --workspace
 
+openapi: ## Write the snapshot of the API, docs/openapi.json
+	@$(CARGO) build --locked --package grelot --bin grelot
+	@target/debug/grelot openapi > target/openapi.json
+	@cp target/openapi.json docs/openapi.json
+
+openapi-check: ## Check that the snapshot of the API is that of the code
+	@$(CARGO) build --locked --package grelot --bin grelot
+	@target/debug/grelot openapi | diff -u docs/openapi.json - \
+		|| { echo "docs/openapi.json is stale: run make openapi" >&2; exit 1; }
+
+client: ## Install, lint, check, build and test the TypeScript packages
+	npm ci --no-audit --no-fund
+	npm run lint
+	npm run typecheck
+	npm run build
+	npm run lint:package --workspaces --if-present
+	npm test
+
+deny: $(TOOLS)/bin/cargo-deny ## Check licences, sources and duplicates of dependencies
+	$(TOOLS)/bin/cargo-deny --locked check --deny warnings bans licenses sources
+
+$(TOOLS)/bin/cargo-deny: Makefile
+	@$(TOOLS)/bin/cargo-deny --version 2>/dev/null | grep -qx 'cargo-deny $(DENY_VERSION)' \
+		|| $(CARGO) install --quiet --root $(TOOLS) --locked --force cargo-deny@$(DENY_VERSION)
+	@touch $@
+
 release: ## Build the release binary
 	$(CARGO) build --locked --release --package grelot --features jemalloc
 
 bench: release ## Measure against the floors and print the table
 	$(CARGO) run --locked --release --package grelot-bench -- all
 
+bench-smoke: ## Send the hostile inputs to a debug build, once: every answer has to be the contract's
+	@$(CARGO) build --locked --package grelot --bin grelot
+	$(CARGO) run --locked --package grelot-bench -- hostile --quick --server target/debug/grelot
+
 ci: ## Everything that continuous integration runs
-	bash .ci/run
+	@bash .ci/run

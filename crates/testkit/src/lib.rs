@@ -1,1 +1,18 @@
-//! What the tests of Grelot share.
+//! The black-box proofs of Grelot: the real binary under test, clients of its public API, and one checker that judges
+//! what it did. Not here: anything that looks inside the service, and the tests themselves (`tests/it`).
+//!
+//! | Module | What lives there |
+//! |---|---|
+//! | [`program`] | the binary: started, killed, started again on the same database and address |
+//! | [`api`] | HTTP calls, and what an answer says about what was written |
+//! | [`sse`] | the bytes of a stream, read more strictly than any client would |
+//! | [`reader`] | a client that resumes its stream whenever it ends |
+//! | [`actor`] | a client that repeats what it does not know, and writes everything into the history |
+//! | [`history`] | what was attempted and what was seen, and the judgement over both |
+
+pub mod actor;
+pub mod api;
+pub mod history;
+pub mod program;
+pub mod reader;
+pub mod sse;

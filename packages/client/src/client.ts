@@ -6,8 +6,8 @@
  * Not here: each of these steps by itself; this file only joins them.
  */
 import { createActions } from "./actions.js";
-import type { ServerEvent, UnreadCount } from "./api/types.js";
-import { type Core, cores, quiet, same } from "./core.js";
+import type { UnreadCount } from "./api/types.js";
+import { type Core, cores, type Heard, quiet, same } from "./core.js";
 import { asFailure } from "./errors.js";
 import { createList } from "./lists.js";
 import { applyAnswer, applyEvents, EMPTY } from "./store/state.js";
@@ -138,20 +138,18 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     for (const part of core.parts) part.check(retry);
   };
 
-  /** Events of the stream, of the leader, or of a catch-up. */
-  const incoming = (events: readonly ServerEvent[], replayed: boolean): void => {
+  /** Events of the stream or of the leader. */
+  const incoming = (events: readonly Heard[]): void => {
     const { seq: from, unread } = core.state;
     const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
     core.state = applyEvents(core.state, fresh);
-    tabs.tell({ from, events: fresh, replayed });
-    let extra = 0;
+    if (!fresh.length) return;
+    tabs.beat(fresh, from);
     for (const event of fresh) {
-      if (event.event === "reset") extra = core.state.unread - unread;
-      emit(eventHandlers, event, { replayed });
-      toasts.see(event, replayed);
+      emit(eventHandlers, event, { replayed: !!event.replayed });
+      toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
     }
-    if (!replayed) toasts.caughtUp(extra);
-    if (fresh.length) core.commit(true);
+    core.commit(true);
   };
 
   const connected = (next: ConnectionState): void => {
@@ -190,13 +188,12 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     lead: stream.start,
     follow: stream.stop,
     beat: () => ({ seq: core.state.seq, unreadCount: core.state.unread, state: connection }),
-    heard({ state, ...data }) {
+    heard({ seq, unreadCount, state, events, from = seq }) {
       connected(state);
+      if (events && from <= core.state.seq) incoming(events);
       // Something was missed, and whoever led meanwhile has shown the toasts.
-      if (data.seq > core.state.seq) incoming([{ event: "reset", seq: data.seq, data }], true);
-    },
-    told({ from, events, replayed }) {
-      if (from <= core.state.seq) incoming(events, replayed);
+      const data = { seq, unreadCount };
+      if (seq > core.state.seq) incoming([{ event: "reset", seq, data, replayed: true }]);
     },
   });
 

@@ -9,6 +9,9 @@ import type { Op, View } from "./store/view.js";
 import type { Http } from "./transport/http.js";
 import type { EventContext, PendingRemoval } from "./types.js";
 
+/** An event as it was heard. `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
+export type Heard = ServerEvent & { readonly replayed?: boolean };
+
 /** Something of this user's that is fetched. */
 export interface Part {
   /** Fetches it if somebody is looking and it has to be; after a failure only with `retry`. */

@@ -11,6 +11,8 @@ import type { ListFilter, ListSnapshot, NotificationList } from "./types.js";
 
 const PAGE = 20;
 const LARGEST_PAGE = 100;
+/** How often a page is asked for that events overtake on its way; the last one is taken, and fetched again later. */
+const TRIES = 5;
 
 export function createList(core: Core, key: string, filter: ListFilter): NotificationList {
   const { status = "all", category, limit = PAGE } = filter;
@@ -25,7 +27,10 @@ export function createList(core: Core, key: string, filter: ListFilter): Notific
       const query = new URLSearchParams({ status, limit: `${size}` });
       if (category) query.set("category", category);
       if (next) query.set("cursor", next);
-      const page = await core.http.json<Page>(`?${query}`);
+      let page: Page;
+      let tries = TRIES;
+      do page = await core.http.json(`?${query}`);
+      while (page.seq < core.state.seq && --tries);
       return () => {
         core.state = applyAnswer(core.state, page, page, key, filter, append);
         core.commit();

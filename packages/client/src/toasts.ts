@@ -3,7 +3,8 @@
  *
  * Not here: who has the right (`transport/tabs.ts`), how a toast looks. Muted notifications make no event at all.
  */
-import type { Notification, ServerEvent } from "./api/types.js";
+import type { Notification } from "./api/types.js";
+import type { Heard } from "./core.js";
 import { covers } from "./store/state.js";
 import type { ToastEvent } from "./types.js";
 
@@ -11,10 +12,8 @@ import type { ToastEvent } from "./types.js";
 const REMEMBERED = 20;
 
 export interface Toasts {
-  /** An event that was new here. */
-  see(event: ServerEvent, replayed: boolean): void;
-  /** What was caught up with is complete. `extra`: so many more are unread, by a count alone. */
-  caughtUp(extra: number): void;
+  /** An event that was new here. `extra`: so many more became unread, by a count alone. */
+  see(event: Heard, extra: number): void;
   clear(): void;
 }
 
@@ -23,7 +22,13 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
   let missed: Notification[] = [];
 
   return {
-    see({ event, data }, replayed) {
+    see({ data, replayed }, extra) {
+      if (!replayed) {
+        // What was caught up with is complete.
+        const count = missed.length + extra;
+        if (count > 0 && mine()) emit({ kind: "summary", count, notifications: missed.slice(0, REMEMBERED) });
+        missed = [];
+      }
       if ("notification" in data) {
         const { notification } = data;
         if (notification.readAt) return;
@@ -32,19 +37,14 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
           shown = [notification, ...shown].slice(0, REMEMBERED);
           emit({ kind: "notification", notification });
         }
-      } else if (event === "notification.all_read" || "id" in data) {
-        const stays = (n: Notification): boolean =>
-          "id" in data ? n.id !== data.id : !("upToSeq" in data && covers(n, data.upToSeq, data.category));
-        const ids = shown.filter((n) => !stays(n)).map(({ id }) => id);
-        shown = shown.filter(stays);
-        missed = missed.filter(stays);
+      } else {
+        const gone = (n: Notification): boolean =>
+          "id" in data ? n.id === data.id : "upToSeq" in data && covers(n, data.upToSeq, data.category);
+        const ids = shown.filter(gone).map(({ id }) => id);
+        shown = shown.filter((n) => !gone(n));
+        missed = missed.filter((n) => !gone(n));
         if (ids.length) emit({ kind: "dismiss", ids });
       }
-    },
-    caughtUp(extra) {
-      const count = missed.length + extra;
-      if (count > 0 && mine()) emit({ kind: "summary", count, notifications: missed.slice(0, REMEMBERED) });
-      missed = [];
     },
     clear() {
       shown = missed = [];

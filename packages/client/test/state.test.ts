@@ -122,7 +122,7 @@ describe("the state", () => {
           agrees(state, inbox);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 5_000 },
     );
   });
 
@@ -212,7 +212,6 @@ describe("the state", () => {
     state = applyEvents(state, inbox.log);
     expect(state.rows.size).toBeLessThanOrEqual(2_000);
     expect(state.lists.get("all")?.stale).toBe(true);
-    expect(state.log.length).toBeLessThanOrEqual(500);
     expect(state.unread).toBe(2_001);
     agrees(load(state, "all", {}, page(inbox)), inbox);
   });

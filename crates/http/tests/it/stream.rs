@@ -29,10 +29,9 @@ impl Reader {
     /// The next block, without the empty line at its end; `None` at the end of the stream.
     async fn block(&mut self) -> Option<String> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let block = block.to_owned();
-                self.text = rest.to_owned();
-                return Some(block);
+            if let Some(end) = self.text.find("\n\n") {
+                let block: String = self.text.drain(..end + 2).collect();
+                return Some(block.trim_end().to_owned());
             }
             let frame = tokio::time::timeout(Duration::from_secs(10), self.body.frame()).await;
             let bytes = frame.unwrap()?.unwrap().into_data().unwrap();

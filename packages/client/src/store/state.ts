@@ -2,14 +2,13 @@
  * What is known of the inbox, as a pure value: pages and events go in, in any order the network makes of them.
  *
  * Every row carries the seq as of which it is known, so the same event twice, or an event older than a page, changes nothing. A
- * page is read at one seq and may arrive late: the events since then are kept in a log and applied to it again. A list is no
- * more than how far it has been walked; what it shows are the rows up to there.
+ * page that was read before events that are in already is shown, and fetched again. A list is no more than how far it has been
+ * walked; what it shows are the rows up to there.
  * Not here: what has been asked for and is not confirmed (`view.ts`), requests, listeners.
  */
 import type { Notification, Page, ServerEvent, UnreadCount } from "../api/types.js";
 import type { ListFilter } from "../types.js";
 
-const LOG_LENGTH = 500;
 /** Rows that are kept. One more, and what is looked at is fetched anew. */
 const ROWS = 2_000;
 
@@ -38,24 +37,19 @@ export interface State {
   readonly seen: number;
   readonly rows: ReadonlyMap<string, Row>;
   readonly lists: ReadonlyMap<string, List>;
-  /** The last events, all since `logFrom`. */
-  readonly log: readonly ServerEvent[];
-  readonly logFrom: number;
 }
 
-export const EMPTY: State = { seq: -1, unread: 0, seen: -1, rows: new Map(), lists: new Map(), log: [], logFrom: -1 };
+export const EMPTY: State = { seq: -1, unread: 0, seen: -1, rows: new Map(), lists: new Map() };
 
 type Draft = { -readonly [K in keyof State]: State[K] } & {
   rows: Map<string, Row>;
   lists: Map<string, List>;
-  log: ServerEvent[];
 };
 
 const draft = (state: State): Draft => ({
   ...state,
   rows: new Map(state.rows),
   lists: new Map(state.lists),
-  log: [...state.log],
 });
 
 /** Events as the stream tells them: what is not newer than `seq` has been applied already. */
@@ -65,18 +59,15 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
     const { seq } = event;
     if (event.event === "reset") {
       // A gap, or another history (a restored database): nothing known is newer than what will be fetched.
-      d.seq = d.seen = d.logFrom = seq;
-      d.log = [];
+      d.seq = d.seen = seq;
       for (const [id, row] of d.rows) d.rows.set(id, { ...row, v: -1 });
       stale(d);
     } else if (seq > d.seq) {
       d.seq = seq;
-      d.log.push(event);
       step(d, event);
     }
     if ("unreadCount" in event.data) count(d, event.data);
   }
-  for (const { seq } of d.log.splice(0, d.log.length - LOG_LENGTH)) d.logFrom = seq;
   return d;
 }
 
@@ -91,14 +82,16 @@ export function applyAnswer(
 ): State {
   const d = draft(state);
   const { seq } = answer;
-  if (d.seq < 0) d.seq = d.logFrom = seq;
+  if (d.seq < 0) d.seq = seq;
   count(d, answer);
   if (!page) return d;
   const { notifications, nextCursor: next } = page;
   if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter, n)) d.rows.delete(id);
-  for (const n of notifications) put(d, n, seq, append ? d.rows.get(n.id)?.top : !n.readAt);
-  d.lists.set(key, { filter, next, end: notifications.at(-1), stale: seq < d.logFrom });
-  for (const event of d.log) if (event.seq > seq) step(d, event);
+  const late = seq < d.seq;
+  for (const n of notifications) put(d, n, late ? -1 : seq, append ? d.rows.get(n.id)?.top : !n.readAt);
+  d.lists.set(key, { filter, next, end: notifications.at(-1) });
+  // Any list may show by now what is gone since.
+  if (late) stale(d);
   return d;
 }
 

@@ -4,7 +4,8 @@
  * A connection is replaced without a gap: the old one is closed when the new one has delivered its first event, and what both
  * deliver is told apart by `seq` (by the owner). Not here: which tab connects (`tabs.ts`), what events do (`../store`).
  */
-import type { Changes, ServerEvent } from "../api/types.js";
+import type { Changes } from "../api/types.js";
+import type { Heard } from "../core.js";
 import { asFailure } from "../errors.js";
 import type { ConnectionState } from "../types.js";
 import type { Http } from "./http.js";
@@ -24,8 +25,7 @@ export interface StreamOwner {
   cursor(): number;
   /** Milliseconds between the server's pings. */
   ping(): number;
-  /** `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
-  events(events: readonly ServerEvent[], replayed: boolean): void;
+  events(events: readonly Heard[]): void;
   state(state: ConnectionState): void;
   /** 401 or 403, after the token was renewed: the connection has ended itself. */
   refused(): void;
@@ -76,12 +76,12 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
       }, milliseconds);
     };
 
-    const tell = (events: readonly ServerEvent[], replayed: boolean): void => {
-      if (signal.aborted || !events.length) return;
+    const tell = (events: readonly Heard[]): void => {
+      if (signal.aborted) return;
       old?.abort();
       delivered = true;
       failures = 0;
-      owner.events(events, replayed);
+      owner.events(events);
     };
 
     const read = async (): Promise<void> => {
@@ -92,21 +92,16 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
       });
       if (!headers.get("content-type")?.startsWith("text/event-stream")) return;
       let replayed = true;
-      let batch: ServerEvent[] = [];
-      const flush = (): void => {
-        tell(batch, replayed);
-        batch = [];
-      };
+      let batch: Heard[] = [];
       const parse = createParser(
         ({ event, data: text }) => {
           const data = JSON.parse(text);
           if (event === "ready" || event === "reset") {
-            flush();
             replayed = false;
             silent = 0;
             owner.state("live");
           } else if (event === "expiring") renew();
-          batch.push({ event, seq: data.seq, data } as ServerEvent);
+          batch.push({ event, seq: data.seq, data, replayed } as Heard);
         },
         (milliseconds) => {
           retry = milliseconds;
@@ -117,27 +112,29 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
         const { done, value } = await reader.read();
         if (done || signal.aborted) return;
         heardAt = Date.now();
+        batch = [];
         parse(value);
-        if (batch.length) within(owner.ping() * 2.5);
-        flush();
+        if (!batch.length) continue;
+        within(owner.ping() * 2.5);
+        tell(batch);
       }
     };
 
     const poll = async (): Promise<void> => {
       const until = Date.now() + POLLING;
-      let caughtUp = false;
+      let replayed = true;
       do {
         within((POLL_SECONDS + 10) * 1_000);
-        const wait = caughtUp ? POLL_SECONDS : 0;
-        const changes = await http.json<Changes>(`/changes?since=${owner.cursor()}&wait=${wait}`, { signal });
+        const wait = replayed ? 0 : POLL_SECONDS;
+        const path = `/changes?since=${owner.cursor()}&wait=${wait}`;
+        const changes: Changes = await http.json(path, { signal });
+        const { events, more, seq, reset, unreadCount } = changes;
         heardAt = Date.now();
-        tell(changes.events, !caughtUp);
-        if (!changes.more) {
-          caughtUp = true;
-          owner.state("polling");
-        }
-        const { seq, reset, unreadCount = 0 } = changes;
-        tell([{ event: reset ? "reset" : "ping", seq, data: { seq, unreadCount } } as ServerEvent], false);
+        const heard = events.map((event) => ({ ...event, replayed }));
+        replayed &&= more;
+        if (!more) owner.state("polling");
+        const end = reset ? { event: "reset", data: { seq, unreadCount } } : { event: "ping", data: { seq } };
+        tell([...heard, { ...end, seq, replayed } as Heard]);
       } while (Date.now() < until);
       silent = SILENT_STREAMS - 1; // one stream may try again
       start();

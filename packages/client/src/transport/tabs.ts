@@ -7,13 +7,14 @@
  * every tab leads for itself. The toast right goes to whoever claimed it last, else to the leader.
  * Not here: what the messages carry (`../client.ts`), the stream.
  */
-import type { ServerEvent } from "../api/types.js";
+import type { Heard } from "../core.js";
 import type { ConnectionState } from "../types.js";
 import type { Environment, Port } from "./environment.js";
 
 const BEAT = 1_000;
 const ASK_AFTER = 1_500;
 const STEAL_AFTER = 500;
+const STEAL_SPREAD = 200;
 /** Beats that the holder of the toast right may leave unanswered before the leader claims it. */
 const MISSED_BEATS = 3;
 
@@ -22,21 +23,16 @@ export interface Beat {
   readonly seq: number;
   readonly unreadCount: number;
   readonly state: ConnectionState;
+  /** Events as the leader got them, and the seq they follow on. */
+  readonly events?: readonly Heard[] | undefined;
+  readonly from?: number | undefined;
 }
 
-/** Events as the leader got them. `from` is the seq they follow on: who is not there has missed some. */
-export interface Told {
-  readonly from: number;
-  readonly events: readonly ServerEvent[];
-  readonly replayed: boolean;
-}
-
-/** `holder`: who shows toasts, for one that has just come. */
 interface Message {
   readonly hello?: boolean;
   readonly beat?: Beat;
+  /** Who shows toasts, for one that has just come. */
   readonly holder?: string | undefined;
-  readonly told?: Told;
   readonly claim?: string;
   readonly bye?: string;
   /** The holder's answer to a beat. */
@@ -50,16 +46,13 @@ export interface TabsOwner {
   beat(): Beat;
   /** In a follower. */
   heard(beat: Beat): void;
-  told(told: Told): void;
 }
 
 export interface Tabs {
   join(name: string): void;
   leave(): void;
-  /** To the followers; nothing unless this tab leads. */
-  tell(told: Told): void;
-  /** Beats now: something of it changed. */
-  beat(): void;
+  /** Tells the followers, if this tab leads: that something of the beat changed, and by which events. */
+  beat(events?: readonly Heard[], from?: number): void;
   claim(): void;
   /** This tab is the one to show toasts. */
   toasts(): boolean;
@@ -77,8 +70,8 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
 
   const post = (message: Message): void => port?.postMessage(message);
 
-  const beat = (holder?: string): void => {
-    if (leading && quit) post({ beat: owner.beat(), holder });
+  const beat: Tabs["beat"] = (events, from) => {
+    if (leading && quit) post({ beat: { ...owner.beat(), events, from }, holder });
   };
 
   const tick = (): void => {
@@ -122,7 +115,7 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
     timer = setTimeout(() => {
       post({ hello: true });
       // Spread, so that of many tabs one steals and the others hear its beat.
-      timer = setTimeout(() => request(name, true), STEAL_AFTER + Math.random() * 100);
+      timer = setTimeout(() => request(name, true), STEAL_AFTER + Math.random() * STEAL_SPREAD);
     }, ASK_AFTER);
   };
 
@@ -143,14 +136,13 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
       }
       port.onmessage = ({ data }) => {
         const message = data as Message;
-        holder = message.claim ?? message.holder ?? (message.bye === holder ? undefined : holder);
+        holder = message.claim ?? (message.bye === holder ? undefined : (holder ?? message.holder));
         if (message.claim || message.here) missed = 0;
-        if (message.hello) beat(holder);
-        if (leading || !(message.beat || message.told)) return;
+        if (message.hello) beat();
+        if (leading || !message.beat) return;
         listen(name);
         if (holder === me) post({ here: true });
-        if (message.beat) owner.heard(message.beat);
-        if (message.told) owner.told(message.told);
+        owner.heard(message.beat);
       };
       post({ hello: true });
       listen(name);
@@ -163,9 +155,6 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
       quit?.();
       port = quit = holder = undefined;
       leading = false;
-    },
-    tell(told) {
-      if (leading && quit) post({ told });
     },
     beat,
     claim,

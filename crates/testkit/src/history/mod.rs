@@ -1,0 +1,130 @@
+//! The one checker of every hostile test. It knows the public API alone: it keeps what clients attempted, what they were
+//! answered and what their streams showed, reads every inbox at the end, and judges whether the promises held:
+//!
+//! - **durable**: what was acknowledged is in the inbox, under the id that was answered, in the state last asked for;
+//! - **once**: however often a key was repeated, there is one notification of it;
+//! - **no ghost**: nothing is there that nobody sent, or whose only answers were refusals;
+//! - **complete streams**: every later change once and in order, or `reset`; all streams tell the same story;
+//! - **counter**: `unreadCount` equals the unread rows at that `seq`, in the list and in every event;
+//! - **order**: what was acknowledged before something else began has the lower `seq`.
+//!
+//! Not here: how calls are made (`actor`, `reader`).
+
+mod inbox;
+mod record;
+mod rows;
+mod story;
+mod streams;
+
+use std::fmt;
+
+use anyhow::Result;
+use parking_lot::Mutex;
+
+use crate::api::Api;
+use crate::sse::Event;
+use record::Record;
+
+/// In which state somebody wants a notification to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Read.
+    Read,
+    /// Unread, as it is created.
+    Unread,
+    /// Gone.
+    Deleted,
+}
+
+/// Everything that was attempted and seen. Users are expected to be new when it begins.
+#[derive(Debug, Default)]
+pub struct History(Mutex<Record>);
+
+/// What the judgement came to.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// Every promise that was broken, in words. Empty is good.
+    pub faults: Vec<String>,
+    /// How many notifications were acknowledged.
+    pub acknowledged: usize,
+    /// How many notifications the inboxes hold.
+    pub rows: usize,
+    /// How many events the streams showed.
+    pub events: usize,
+    /// How many connections the streams took.
+    pub connections: usize,
+    /// How often a stream began anew instead of resuming.
+    pub resets: usize,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { faults, acknowledged, rows, events, connections, resets } = self;
+        write!(
+            f,
+            "{acknowledged} acknowledged, {rows} in the inboxes, {events} events over {connections} \
+             connections, {resets} resets, {} faults",
+            faults.len()
+        )?;
+        faults.iter().take(20).try_for_each(|fault| write!(f, "\n  {fault}"))
+    }
+}
+
+impl History {
+    /// A call of `notify` begins. The key is the title as well.
+    pub fn notify_begins(&self, key: &str, users: &[&str]) {
+        self.0.lock().notify_begins(key, users);
+    }
+
+    /// It was answered with these ids, in the order of the users.
+    pub fn notify_done(&self, key: &str, ids: &[String]) {
+        self.0.lock().notify_done(key, ids);
+    }
+
+    /// It was answered with a 4xx.
+    pub fn notify_refused(&self, key: &str) {
+        self.0.lock().notify_refused(key);
+    }
+
+    /// A call that changes a notification begins.
+    pub fn change_begins(&self, id: &str, into: State) {
+        self.0.lock().change_begins(id, into);
+    }
+
+    /// It succeeded.
+    pub fn change_done(&self, id: &str, into: State) {
+        self.0.lock().change_done(id, into);
+    }
+
+    /// A new stream, which may take several connections; returns its number.
+    pub fn open_stream(&self, user: &str) -> usize {
+        self.0.lock().open_stream(user)
+    }
+
+    /// A stream has connected after `cursor`.
+    pub fn connected(&self, stream: usize, cursor: Option<u64>) {
+        self.0.lock().connected(stream, cursor);
+    }
+
+    /// A stream has shown an event.
+    pub fn saw(&self, stream: usize, event: Event) {
+        self.0.lock().saw(stream, event);
+    }
+
+    /// Reads the inboxes of these users and judges. Everything has to be settled: no call is under way, and nothing that
+    /// was begun is unknown, unless it is to stay so.
+    pub async fn judge(&self, api: &Api, users: &[&str]) -> Result<Verdict> {
+        let mut inboxes = Vec::new();
+        for user in users {
+            inboxes.push(inbox::read(api, user).await?);
+        }
+        let record = self.0.lock();
+        let mut verdict = Verdict::default();
+        for inbox in &inboxes {
+            rows::judge(&record, inbox, &mut verdict);
+            let story = story::tell(&record, inbox, &mut verdict);
+            streams::judge(&record, inbox, &story, &mut verdict);
+        }
+        Ok(verdict)
+    }
+}

@@ -1,0 +1,12 @@
+/** What the client may weigh in a page. Not here: the hooks and components, which have a budget of their own. */
+import { expect, test } from "vitest";
+import { weigh } from "../scripts/size.js";
+
+test("the client without preferences stays under 6.7 kB, minified and gzipped", async () => {
+  expect(await weigh('export { createClient } from "./index"')).toBeLessThan(6_700);
+});
+
+test("preferences are not in a page that does not ask for them", async () => {
+  const without = await weigh('export { createClient } from "./index"');
+  expect(await weigh('export * from "./index"')).toBeGreaterThan(without + 300);
+});
