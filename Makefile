@@ -64,7 +64,8 @@ bench: release ## Measure against the floors and print the table
 
 bench-smoke: ## Send the hostile inputs to a debug build, once: every answer has to be the contract's
 	@$(CARGO) build --locked --package grelot --bin grelot
-	$(CARGO) run --locked --package grelot-bench -- hostile --quick --server target/debug/grelot
+	$(CARGO) run --locked --package grelot-bench -- hostile --quick --server target/debug/grelot > target/hostile.md
+	@! grep UNEXPECTED target/hostile.md
 
 ci: ## Everything that continuous integration runs
 	@bash .ci/run

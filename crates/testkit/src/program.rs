@@ -18,6 +18,8 @@ use tokio::sync::watch;
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// How long a start may take before it counts as hanging. What a test demands of a start is the test's own matter.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How many lines of its log a failure shows.
+const LINES: usize = 12;
 
 /// How a start went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,9 +86,11 @@ impl Program {
         self.up.subscribe()
     }
 
-    /// What it has logged since it was first started.
+    /// The last lines that it has logged, however often it was started.
     pub fn log(&self) -> String {
-        self.log.lock().clone()
+        let log = self.log.lock();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
     }
 
     /// Starts it and waits until it is ready.
