@@ -16,8 +16,10 @@ use crate::registry::Streams;
 use crate::run::Run;
 use crate::stream::Offered;
 
-/// How many streams are served before the mailbox is looked at again, and other tasks may run.
+/// How many streams are served before the mailbox is looked at again.
 const CHUNK: usize = 64;
+/// How many chunks are served before other tasks may run: a yield costs as much as several writes.
+const CHUNKS_A_TURN: usize = 16;
 
 /// A user whose streams are being served.
 struct Lap {
@@ -35,10 +37,12 @@ struct Lap {
 /// Serves one shard for ever.
 pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
     let mut laps: VecDeque<Lap> = VecDeque::new();
+    let mut chunks = 0;
     loop {
         accept_post(shared, slot, &mut laps).await;
         let Some(mut lap) = laps.pop_front() else {
             shared.mailbox.arrived(slot).await;
+            chunks = 0;
             continue;
         };
         serve_chunk(shared, &mut lap);
@@ -47,7 +51,9 @@ pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
         } else if lap.hole {
             catch_up(shared, &lap.user).await;
         }
-        if !laps.is_empty() {
+        chunks += 1;
+        if chunks == CHUNKS_A_TURN {
+            chunks = 0;
             tokio::task::yield_now().await;
         }
     }

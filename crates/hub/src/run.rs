@@ -47,21 +47,22 @@ impl Run {
     }
 
     /// Everything from the event at `index` on, in one piece.
-    pub(crate) fn bytes_from(&mut self, index: usize) -> Bytes {
+    pub(crate) fn bytes_from(&mut self, index: usize) -> &Bytes {
         if index + 1 == self.events.len() {
-            return self.events[index].1.clone();
+            return &self.events[index].1;
         }
-        match &self.merged {
-            Some((from, bytes)) if *from == index => bytes.clone(),
-            _ => {
-                let mut merged = BytesMut::new();
-                self.events[index..].iter().for_each(|(_, bytes)| merged.extend_from_slice(bytes));
-                let merged = merged.freeze();
-                self.merged = Some((index, merged.clone()));
-                merged
-            }
-        }
+        let events = &self.events[index..];
+        let merged = self.merged.take().filter(|(from, _)| *from == index);
+        &self.merged.insert(merged.unwrap_or_else(|| (index, merge(events)))).1
     }
+}
+
+fn merge(events: &[(Seq, Bytes)]) -> Bytes {
+    let mut merged = BytesMut::with_capacity(events.iter().map(|(_, bytes)| bytes.len()).sum());
+    for (_, bytes) in events {
+        merged.extend_from_slice(bytes);
+    }
+    merged.freeze()
 }
 
 #[cfg(test)]

@@ -127,9 +127,9 @@ impl Stream {
         if !gaps && run.seq(from) != state.last.next() {
             return Offered::Hole;
         }
-        let (events, bytes) = (run.len() - from, run.bytes_from(from));
+        let events = run.len() - from;
         state.last = run.head();
-        self.send(&mut state, bytes, events)
+        self.send(&mut state, run.bytes_from(from), events)
     }
 
     /// Notes that a live stream has everything up to `seq`, as a replay said that had nothing more to send.
@@ -154,7 +154,7 @@ impl Stream {
             return Offered::Taken;
         }
         let bytes = encode(state.last);
-        self.send(&mut state, bytes, 1)
+        self.send(&mut state, &bytes, 1)
     }
 
     /// Sends a reset of a live stream, whose reader then has everything up to `seq`.
@@ -164,7 +164,7 @@ impl Stream {
             return Offered::Taken;
         }
         state.last = seq;
-        self.send(&mut state, bytes, 1)
+        self.send(&mut state, &bytes, 1)
     }
 
     /// Sends a ping unless something waits already, which is as good a sign of life.
@@ -221,11 +221,12 @@ impl Stream {
         matches!(self.state.lock().phase, Phase::Closed)
     }
 
-    fn send(&self, state: &mut State, mut bytes: Bytes, events: usize) -> Offered {
+    fn send(&self, state: &mut State, bytes: &Bytes, events: usize) -> Offered {
+        let mut written = 0;
         if state.queue.is_empty() {
-            match self.outlet.try_write(&bytes) {
-                Ok(written) if written == bytes.len() => return Offered::Taken,
-                Ok(written) => bytes.advance(written),
+            match self.outlet.try_write(bytes) {
+                Ok(all) if all == bytes.len() => return Offered::Taken,
+                Ok(some) => written = some,
                 Err(_) => {
                     close(state);
                     return Offered::Closed;
@@ -233,6 +234,7 @@ impl Stream {
             }
             state.live = Weight::default();
         }
+        let bytes = bytes.slice(written..);
         state.live.events += events;
         state.live.bytes += bytes.len();
         state.queue.push_back(bytes);

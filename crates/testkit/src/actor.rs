@@ -24,12 +24,7 @@ impl Actor {
     /// A client of a service that may come and go.
     pub fn new(api: &Api, history: &Arc<History>, up: watch::Receiver<bool>) -> Self {
         let (moments, _) = watch::channel(0);
-        Self {
-            api: api.clone(),
-            history: Arc::clone(history),
-            up,
-            moments: Arc::new(moments),
-        }
+        Self { api: api.clone(), history: Arc::clone(history), up, moments: Arc::new(moments) }
     }
 
     /// How many calls this actor and its clones have begun and ended: the clock by which a test picks a moment.

@@ -35,12 +35,7 @@ pub struct Api {
 impl Api {
     /// A client of the service at `url`.
     pub fn new(url: &str, api_key: &str) -> Self {
-        Self {
-            client: Client::new(),
-            url: url.into(),
-            key: api_key.into(),
-            tokens: Arc::default(),
-        }
+        Self { client: Client::new(), url: url.into(), key: api_key.into(), tokens: Arc::default() }
     }
 
     /// Gets a token for a user, which every call in the user's name needs.

@@ -38,7 +38,9 @@ impl Parser {
         while let Some(end) = self.rest.windows(2).position(|pair| pair == b"\n\n") {
             let block: Vec<u8> = self.rest.drain(..end + 2).collect();
             let text = std::str::from_utf8(&block).context("not UTF-8")?;
-            blocks.push(block_of(text.trim_end_matches('\n')).with_context(|| format!("block {text:?}"))?);
+            blocks.push(
+                block_of(text.trim_end_matches('\n')).with_context(|| format!("block {text:?}"))?,
+            );
         }
         Ok(blocks)
     }

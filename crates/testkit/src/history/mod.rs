@@ -47,6 +47,8 @@ pub struct Verdict {
     pub faults: Vec<String>,
     /// How many notifications were acknowledged.
     pub acknowledged: usize,
+    /// How many attempts had to be repeated.
+    pub repeated: usize,
     /// How many notifications the inboxes hold.
     pub rows: usize,
     /// How many events the streams showed.
@@ -59,11 +61,11 @@ pub struct Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { faults, acknowledged, rows, events, connections, resets } = self;
+        let Self { faults, acknowledged, repeated, rows, events, connections, resets } = self;
         write!(
             f,
-            "{acknowledged} acknowledged, {rows} in the inboxes, {events} events over {connections} \
-             connections, {resets} resets, {} faults",
+            "{acknowledged} acknowledged, {repeated} attempts repeated, {rows} in the inboxes, {events} \
+             events over {connections} connections, {resets} resets, {} faults",
             faults.len()
         )?;
         faults.iter().take(20).try_for_each(|fault| write!(f, "\n  {fault}"))

@@ -15,6 +15,7 @@ pub(super) struct Sending {
     pub(super) ended: Option<u64>,
     /// The answered ids, in the order of the users; empty before the acknowledgement.
     pub(super) ids: Vec<String>,
+    pub(super) attempts: usize,
     /// How many attempts nobody knows the outcome of.
     pub(super) unknown: usize,
     /// How many further answers named other ids.
@@ -60,6 +61,7 @@ impl Record {
             ..Sending::default()
         });
         sending.unknown += 1;
+        sending.attempts += 1;
     }
 
     pub(super) fn notify_done(&mut self, key: &str, ids: &[String]) {

@@ -17,10 +17,11 @@ pub(super) fn judge(record: &Record, inbox: &Inbox, verdict: &mut Verdict) {
         }
         ghost(record, inbox, row, &mut fault);
     }
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut repeated) = (0, 0);
     for (key, sending) in &record.sendings {
         if let Some(id) = answered_id(sending, &inbox.user) {
             acknowledged += 1;
+            repeated += sending.attempts - 1;
             durable(record, key, id, by_title.get(key.as_str()).copied(), &mut fault);
         }
         if sending.contradictions > 0 {
@@ -31,6 +32,7 @@ pub(super) fn judge(record: &Record, inbox: &Inbox, verdict: &mut Verdict) {
     list_order(inbox, &mut fault);
     commit_order(record, &by_title, &mut fault);
     verdict.acknowledged += acknowledged;
+    verdict.repeated += repeated;
     verdict.rows += inbox.rows.len();
 }
 
@@ -97,11 +99,7 @@ fn list_order(inbox: &Inbox, fault: &mut impl FnMut(String)) {
 }
 
 /// What was acknowledged before something else began has the lower `seq`.
-fn commit_order(
-    record: &Record,
-    rows: &BTreeMap<&str, &Row>,
-    fault: &mut impl FnMut(String),
-) {
+fn commit_order(record: &Record, rows: &BTreeMap<&str, &Row>, fault: &mut impl FnMut(String)) {
     let mut rows: Vec<&&Row> = rows.values().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.seq));
     // From the newest on: the earliest acknowledgement among those with a higher seq.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::Verdict;
 use super::inbox::Inbox;
 use super::record::{Entry, Record};
-use super::Verdict;
 use crate::sse::Event;
 
 /// What each change was.

@@ -1,5 +1,6 @@
 //! A started service with everything that a hostile test needs around it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,4 +73,11 @@ impl World {
         }
         self.history.judge(&self.api, users).await
     }
+}
+
+/// The command that becomes the service, under these options of strace.
+pub(crate) fn strace<'a>(trace: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
+    // Detached, so that what is started becomes the service itself. With --seccomp-bpf nothing would be injected.
+    let trace = trace.to_str().unwrap_or("trace");
+    [&["strace", "-f", "-D", "-qq", "-o", trace], more].concat()
 }

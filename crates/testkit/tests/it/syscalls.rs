@@ -14,10 +14,11 @@ use grelot_testkit::program::Start;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::World;
+use crate::support::{World, strace};
 
 /// What writes. `write` wakes other threads: between a commit and its answer.
-const CALLS: &str = "pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,unlink,write,writev,sendto";
+const CALLS: &str =
+    "pwrite64,pwritev,fsync,fdatasync,ftruncate,fallocate,unlink,write,writev,sendto";
 /// How many points an ordinary run takes.
 const POINTS: usize = 120;
 /// One for each core.
@@ -109,12 +110,6 @@ async fn points() -> Result<Vec<Point>> {
         (1..=count).map(move |number| Point { call: call.clone(), number })
     };
     Ok(most.into_iter().flat_map(numbers).collect())
-}
-
-fn strace<'a>(trace: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
-    // Detached, so that what is started becomes the service itself. With --seccomp-bpf nothing would be injected.
-    let trace = trace.to_str().unwrap_or("trace");
-    [&["strace", "-f", "-D", "-qq", "-o", trace], more].concat()
 }
 
 /// Kills one service at each of the points in turn, on one database; returns how many of them were reached.
