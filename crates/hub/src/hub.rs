@@ -153,14 +153,14 @@ impl Hub {
     /// Takes a socket that left the HTTP engine. `head` is the response head, still to be written.
     pub fn adopt(&self, admission: Admission, socket: TcpStream, head: Bytes) {
         self.shape(&socket);
-        let (stream, admitted) = self.enter(&admission, Outlet::Socket(socket));
+        let (stream, admitted) = self.enter(&admission, Outlet::Socket(socket), Some(head));
         let shared = Arc::clone(&self.shared);
         self.shared.tasks.spawn(async move {
             // The opening is boxed and gone before the stream settles down: an idle stream keeps a small task.
             if admitted {
-                Box::pin(open(&shared, &stream, admission, Some(head))).await;
+                Box::pin(open(&shared, &stream, admission)).await;
             } else {
-                stream.finish([head, shared.retry()]);
+                stream.finish([shared.retry()]);
             }
             pump(stream, shared).await;
         });
@@ -168,11 +168,11 @@ impl Hub {
 
     /// The same stream as a response body.
     pub fn body(&self, admission: Admission) -> EventBody {
-        let (stream, admitted) = self.enter(&admission, Outlet::Body);
+        let (stream, admitted) = self.enter(&admission, Outlet::Body, None);
         let body = EventBody { stream: Arc::clone(&stream), shared: Arc::clone(&self.shared) };
         let shared = Arc::clone(&self.shared);
         if admitted {
-            self.shared.tasks.spawn(async move { open(&shared, &stream, admission, None).await });
+            self.shared.tasks.spawn(async move { open(&shared, &stream, admission).await });
         } else {
             stream.finish([shared.retry()]);
         }
@@ -245,14 +245,19 @@ impl Hub {
     }
 
     /// Registers a stream, collecting. `false` when the hub is going away.
-    fn enter(&self, admission: &Admission, outlet: Outlet) -> (Arc<Stream>, bool) {
+    fn enter(
+        &self,
+        admission: &Admission,
+        outlet: Outlet,
+        head: Option<Bytes>,
+    ) -> (Arc<Stream>, bool) {
         let shared = &self.shared;
         let bounds = QueueBounds {
             events: shared.settings.queue_events,
             bytes: shared.settings.queue_bytes,
         };
         let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
-        let stream = Stream::new(id, admission.user.clone(), outlet, bounds);
+        let stream = Stream::new(id, admission.user.clone(), outlet, bounds, head);
         shared.counters.open.fetch_add(1, Ordering::Relaxed);
         shared.counters.opened.fetch_add(1, Ordering::Relaxed);
         for oldest in shared.registry.join(&stream, shared.settings.streams_per_user) {

@@ -13,30 +13,21 @@ use crate::stream::Stream;
 /// How often a replay is read again because too much happened meanwhile; then the reader has to come back.
 const ATTEMPTS: usize = 4;
 
-/// Opens a registered stream: `head`, the retry time, the replay, `ready` or `reset`, then what was collected.
+/// Opens a registered stream: the retry time, the replay, `ready` or `reset`, then what was collected.
 ///
 /// The snapshot is taken after registering, so that every change is in the snapshot or in the collection.
-pub(crate) async fn open(
-    shared: &Arc<Shared>,
-    stream: &Arc<Stream>,
-    admission: Admission,
-    head: Option<Bytes>,
-) {
+pub(crate) async fn open(shared: &Arc<Shared>, stream: &Arc<Stream>, admission: Admission) {
     for _ in 0..ATTEMPTS {
         let Ok((body, seq)) = opening(shared, stream, admission.cursor).await else {
             break;
         };
-        let mut pieces = Vec::with_capacity(3);
-        pieces.extend(head.clone());
-        pieces.push(shared.retry());
-        pieces.push(body);
-        if stream.go_live(pieces, seq) {
+        if stream.go_live([shared.retry(), body], seq) {
             shared.timer.watch(shared, stream, admission.expires_at);
             return;
         }
     }
     // The store is gone, or the inbox moves faster than it can be read: the reader comes back in a moment.
-    stream.finish(head.into_iter().chain([shared.retry()]));
+    stream.finish([shared.retry()]);
 }
 
 async fn opening(

@@ -89,10 +89,17 @@ pub(crate) struct Collected {
 }
 
 impl Stream {
-    pub(crate) fn new(id: u64, user: UserId, outlet: Outlet, bounds: QueueBounds) -> Arc<Self> {
+    /// A stream that collects. `head` is what goes before everything else, whatever becomes of the stream.
+    pub(crate) fn new(
+        id: u64,
+        user: UserId,
+        outlet: Outlet,
+        bounds: QueueBounds,
+        head: Option<Bytes>,
+    ) -> Arc<Self> {
         let state = State {
             phase: Phase::Collecting(Box::default()),
-            queue: VecDeque::new(),
+            queue: head.into_iter().collect(),
             live: Weight::default(),
             last: Seq::ZERO,
             waker: None,
@@ -177,7 +184,7 @@ impl Stream {
 
     /// Goes live: sends `opening` and what was collected after `seq`. `false` when the collection overflowed: the
     /// stream collects anew, and the replay has to be read again.
-    pub(crate) fn go_live(&self, opening: Vec<Bytes>, seq: Seq) -> bool {
+    pub(crate) fn go_live(&self, opening: [Bytes; 2], seq: Seq) -> bool {
         let mut state = self.state.lock();
         let Phase::Collecting(collected) = &mut state.phase else {
             return true;

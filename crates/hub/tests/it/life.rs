@@ -1,0 +1,93 @@
+//! How a stream ages and ends.
+
+use std::time::Duration;
+
+use grelot_core::Seq;
+use grelot_hub::{HubSettings, StreamCursor};
+use grelot_store::conformance::user;
+
+use crate::support::World;
+
+#[tokio::test]
+async fn a_ping_carries_the_last_change_that_the_stream_has() {
+    let settings = HubSettings { ping: Duration::from_millis(100), ..HubSettings::default() };
+    let world = World::open(settings, 64).await;
+    let mut reader = world.live().await;
+    assert_eq!(reader.line().await, "ping 0");
+    world.notify(&user("u_1")).await;
+    let mut line = reader.line().await;
+    while line == "ping 0" {
+        line = reader.line().await;
+    }
+    assert_eq!(line, "created 1");
+    assert_eq!(reader.line().await, "ping 1");
+}
+
+#[tokio::test]
+async fn a_token_with_little_left_is_said_to_expire_right_after_ready() {
+    let world = World::new().await;
+    let mut reader = world.stream_for(StreamCursor::Now, Duration::from_millis(400)).await;
+    assert_eq!(reader.lines(3).await, ["ready 0 false", "expiring 0", ""]);
+}
+
+#[tokio::test]
+async fn a_long_life_ends_with_the_stream_whole() {
+    let settings = HubSettings { max_life: Duration::from_millis(300), ..HubSettings::default() };
+    let world = World::open(settings, 64).await;
+    let mut reader = world.live().await;
+    assert_eq!(reader.line().await, "");
+}
+
+#[tokio::test]
+async fn an_erased_users_streams_close() {
+    let world = World::new().await;
+    let mut reader = world.live().await;
+    world.erase().await;
+    assert_eq!(reader.line().await, "");
+}
+
+#[tokio::test]
+async fn a_revoked_users_streams_close() {
+    let world = World::new().await;
+    let mut reader = world.live().await;
+    world.hub.close_user(&user("u_1"));
+    assert_eq!(reader.line().await, "");
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_is_forgotten() {
+    let world = World::new().await;
+    drop(world.live().await);
+    while world.hub.stats().streams > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.hub.stats().users, 0);
+}
+
+#[tokio::test]
+async fn a_drain_sends_every_stream_away_and_later_ones_too() {
+    let world = World::new().await;
+    let mut reader = world.live().await;
+    let hub = world.hub.clone();
+    let (lines, ()) = tokio::join!(reader.lines(2), hub.drain(Duration::from_secs(5)));
+    assert!(lines[0].starts_with("retry "));
+    assert_eq!(lines[1], "");
+    let mut late = world.stream(StreamCursor::Now).await;
+    assert_eq!(late.line().await, "");
+}
+
+#[tokio::test]
+async fn a_poll_wakes_with_the_next_change() {
+    let world = World::new().await;
+    let owner = user("u_1");
+    let wait = world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_secs(3_600));
+    tokio::join!(wait, world.notify(&owner));
+}
+
+#[tokio::test]
+async fn a_poll_that_is_behind_already_does_not_wait() {
+    let world = World::new().await;
+    let owner = user("u_1");
+    world.notify(&owner).await;
+    world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_secs(3_600)).await;
+}

@@ -1,0 +1,158 @@
+//! A hub, its store, and readers that see plain lines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use grelot_core::{Change, ChangeKind, Clock, Inbox, NotificationId, Seq, Timestamp, UserId};
+use grelot_hub::{Admission, Encode, Hub, HubSettings, Publisher, StreamCursor, mailbox};
+use grelot_store::conformance::{HandClock, content, request, user};
+use grelot_store::{Committed, Inboxes as _, Notify as _, Replay, Users as _};
+use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// One line an event: its name and its numbers.
+#[derive(Debug)]
+struct Plain;
+
+impl Encode for Plain {
+    fn change(&self, change: &Change) -> Bytes {
+        let name = match &change.kind {
+            ChangeKind::Created(_) => "created",
+            ChangeKind::Read { .. } => "read",
+            ChangeKind::Unread { .. } => "unread",
+            ChangeKind::Deleted { .. } => "deleted",
+            ChangeKind::AllRead { .. } => "all_read",
+            ChangeKind::PreferencesUpdated => "preferences",
+            ChangeKind::Erased => "erased",
+        };
+        Bytes::from(format!("{name} {}\n", change.seq.get()))
+    }
+
+    fn ready(&self, inbox: &Inbox, resumed: bool) -> Bytes {
+        Bytes::from(format!("ready {} {resumed}\n", inbox.seq.get()))
+    }
+
+    fn reset(&self, inbox: &Inbox) -> Bytes {
+        Bytes::from(format!("reset {}\n", inbox.seq.get()))
+    }
+
+    fn ping(&self, seq: Seq) -> Bytes {
+        Bytes::from(format!("ping {}\n", seq.get()))
+    }
+
+    fn expiring(&self, _at: Timestamp, seq: Seq) -> Bytes {
+        Bytes::from(format!("expiring {}\n", seq.get()))
+    }
+
+    fn retry(&self, millis: u64) -> Bytes {
+        Bytes::from(format!("retry {millis}\n"))
+    }
+}
+
+/// A running hub.
+pub(crate) struct World {
+    pub(crate) hub: Hub,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) publisher: Publisher,
+    pub(crate) clock: Arc<HandClock>,
+    listener: TcpListener,
+    _tasks: JoinSet<()>,
+    _directory: TempDir,
+}
+
+impl World {
+    pub(crate) async fn open(settings: HubSettings, capacity: usize) -> Self {
+        let directory = TempDir::new().unwrap();
+        let clock = Arc::new(HandClock::new());
+        let as_clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
+        let (publisher, mailbox) = mailbox(capacity);
+        let options = SqliteOptions::new(directory.path().join("grelot.db"));
+        let listener: Arc<dyn Committed> = Arc::new(publisher.clone());
+        let store = SqliteStore::open(options, Arc::clone(&as_clock), listener).unwrap();
+        let replay: Arc<dyn Replay> = Arc::<SqliteStore>::clone(&store);
+        let hub = Hub::new(settings, mailbox, replay, Arc::new(Plain), as_clock);
+        let mut tasks = JoinSet::new();
+        let running = hub.clone();
+        tasks.spawn(async move { running.run(CancellationToken::new()).await });
+        Self {
+            hub,
+            store,
+            publisher,
+            clock,
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            _tasks: tasks,
+            _directory: directory,
+        }
+    }
+
+    pub(crate) async fn new() -> Self {
+        Self::open(HubSettings::default(), 1_024).await
+    }
+
+    pub(crate) fn admission(&self, cursor: StreamCursor, left: Duration) -> Admission {
+        let expires_at = self.clock.now().after(left);
+        Admission { user: user("u_1"), cursor, expires_at }
+    }
+
+    /// A socket stream of `u_1` with an hour to live; the head is one line.
+    pub(crate) async fn stream(&self, cursor: StreamCursor) -> Reader {
+        self.stream_for(cursor, Duration::from_secs(7_200)).await
+    }
+
+    pub(crate) async fn stream_for(&self, cursor: StreamCursor, left: Duration) -> Reader {
+        let address = self.listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), self.listener.accept());
+        let (far, _) = far.unwrap();
+        self.hub.adopt(self.admission(cursor, left), far, Bytes::from_static(b"head\n"));
+        let mut reader = Reader(BufReader::new(near.unwrap()));
+        assert_eq!(reader.line().await, "head");
+        assert!(reader.line().await.starts_with("retry "));
+        reader
+    }
+
+    /// A stream that is ready.
+    pub(crate) async fn live(&self) -> Reader {
+        let mut reader = self.stream(StreamCursor::Now).await;
+        assert!(reader.line().await.starts_with("ready "));
+        reader
+    }
+
+    pub(crate) async fn notify(&self, user: &UserId) -> NotificationId {
+        let answer = self.store.notify(request(user, content("hello"))).await.unwrap();
+        answer.entries[0].id.unwrap()
+    }
+
+    pub(crate) async fn read(&self, id: NotificationId) {
+        self.store.set_read(&user("u_1"), id, true).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn erase(&self) {
+        self.store.erase(&user("u_1")).await.unwrap();
+    }
+}
+
+/// The far end of a stream.
+pub(crate) struct Reader(BufReader<TcpStream>);
+
+impl Reader {
+    /// The next line; empty when the stream has ended.
+    pub(crate) async fn line(&mut self) -> String {
+        let mut line = String::new();
+        // A reset is an end too: the hub does not wait for what its reader sent.
+        let _read = self.0.read_line(&mut line).await;
+        line.trim_end().to_owned()
+    }
+
+    pub(crate) async fn lines(&mut self, count: usize) -> Vec<String> {
+        let mut lines = Vec::with_capacity(count);
+        while lines.len() < count {
+            lines.push(self.line().await);
+        }
+        lines
+    }
+}
