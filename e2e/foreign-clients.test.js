@@ -17,8 +17,6 @@ const clients = {
   "Chromium's EventSource": nativeEventSource,
   "npm eventsource": npmEventSource,
   "PyPI httpx-sse": program(python, client("httpx_sse_client.py")),
-  "PyPI sseclient-py": program(python, client("sseclient_client.py")),
-  "PyPI launchdarkly-eventsource": program(python, client("launchdarkly_client.py")),
   "crate eventsource-stream": program(path.join(root, "target/debug/examples/foreign_client")),
   curl: program(client("curl.sh")),
 };

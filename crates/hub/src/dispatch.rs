@@ -141,7 +141,7 @@ async fn catch_up(shared: &Arc<Shared>, user: &UserId) {
             let bytes = shared.encode.reset(&inbox);
             for stream in streams.iter() {
                 if stream.position().is_some_and(|seq: Seq| seq < inbox.seq) {
-                    stream.send_reset(inbox.seq, bytes.clone());
+                    stream.send_reset(inbox.seq, &bytes);
                 }
             }
         }

@@ -165,13 +165,13 @@ impl Stream {
     }
 
     /// Sends a reset of a live stream, whose reader then has everything up to `seq`.
-    pub(crate) fn send_reset(&self, seq: Seq, bytes: Bytes) -> Offered {
+    pub(crate) fn send_reset(&self, seq: Seq, bytes: &Bytes) -> Offered {
         let mut state = self.state.lock();
         if !matches!(state.phase, Phase::Live) {
             return Offered::Taken;
         }
         state.last = seq;
-        self.send(&mut state, &bytes, 1)
+        self.send(&mut state, bytes, 1)
     }
 
     /// Sends a ping unless something waits already, which is as good a sign of life.

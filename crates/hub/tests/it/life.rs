@@ -80,7 +80,7 @@ async fn a_drain_sends_every_stream_away_and_later_ones_too() {
 async fn a_poll_wakes_with_the_next_change() {
     let world = World::new().await;
     let owner = user("u_1");
-    let wait = world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_secs(3_600));
+    let wait = world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_hours(1));
     tokio::join!(wait, world.notify(&owner));
 }
 
@@ -89,5 +89,5 @@ async fn a_poll_that_is_behind_already_does_not_wait() {
     let world = World::new().await;
     let owner = user("u_1");
     world.notify(&owner).await;
-    world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_secs(3_600)).await;
+    world.hub.wait_for_change(&owner, Seq::ZERO, Duration::from_hours(1)).await;
 }

@@ -71,7 +71,7 @@ async fn a_hole_is_read_from_the_database() {
 async fn a_body_is_the_same_stream() {
     let world = World::new().await;
     world.notify(&user("u_1")).await;
-    let admission = world.admission(StreamCursor::After(Seq::ZERO), Duration::from_secs(7_200));
+    let admission = world.admission(StreamCursor::After(Seq::ZERO), Duration::from_hours(2));
     let mut body = world.hub.body(admission);
     let mut text = String::new();
     while !text.contains("ready 1 true\n") {

@@ -101,7 +101,7 @@ impl World {
 
     /// A socket stream of `u_1` with an hour to live; the head is one line.
     pub(crate) async fn stream(&self, cursor: StreamCursor) -> Reader {
-        self.stream_for(cursor, Duration::from_secs(7_200)).await
+        self.stream_for(cursor, Duration::from_hours(2)).await
     }
 
     pub(crate) async fn stream_for(&self, cursor: StreamCursor, left: Duration) -> Reader {
