@@ -2,7 +2,8 @@
 
 use utoipa::openapi::header::Header;
 use utoipa::openapi::schema::{
-    AdditionalProperties, AllOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type,
+    AdditionalProperties, AllOfBuilder, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder,
+    Type,
 };
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
@@ -14,6 +15,7 @@ pub(super) fn complete(components: &mut Components) {
     add_problems(components);
     add_security(components);
     close_requests(components);
+    widen(components);
 }
 
 /// The name of the reusable response: the type's, in camel case.
@@ -120,5 +122,23 @@ fn close_requests(components: &mut Components) {
     if let Some(request) = components.schemas.remove(name) {
         let both = AllOfBuilder::new().item(request).item(Schema::OneOf(recipients.build()));
         components.schemas.insert(name.to_owned(), both.into());
+    }
+}
+
+/// Takes back what the derived schemas promise too much of.
+fn widen(components: &mut Components) {
+    // What one event's schema describes, another's may describe as well: every change has a count and a position.
+    if let Some(RefOr::T(schema)) = components.schemas.get_mut("ChangeData")
+        && let Schema::OneOf(one) = schema
+    {
+        let items = std::mem::take(&mut one.items);
+        let any = AnyOfBuilder::new().description(one.description.take());
+        *schema = items.into_iter().fold(any, |any, item| any.item(item)).build().into();
+    }
+    // However large it is, it means now.
+    if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut("ReadAllRequest")
+        && let Some(RefOr::T(Schema::Object(position))) = body.properties.get_mut("upToSeq")
+    {
+        position.format = None;
     }
 }
