@@ -1,7 +1,7 @@
 # Every command that a developer of Grelot needs. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fmt lint doc openapi openapi-check client deny bench bench-smoke release ci
+.PHONY: help demo test crash fmt lint doc openapi openapi-check client deny bench bench-smoke release ci
 
 CARGO := cargo
 SHOW_PROGRESS := CARGO_TERM_PROGRESS_WHEN=$(if $(CI),never,auto)
@@ -19,6 +19,9 @@ demo: ## Build and serve the demo; prints its address and a curl that rings the 
 
 test: ## Install or start what the tests need, and run all of them
 	@scripts/test
+
+crash: ## Kill the service at every system call that writes, where make test takes a sample
+	@GRELOT_CRASH=all $(CARGO) test --locked --package grelot-testkit --test it syscalls -- --nocapture
 
 fmt: ## Format everything
 	$(CARGO) fmt --all

@@ -993,10 +993,7 @@ export interface components {
          *     }
          */
         readonly ReadAllRequest: {
-            /**
-             * Format: int64
-             * @description Only those created at or before this position; absent or too large: now.
-             */
+            /** @description Only those created at or before this position; absent or too large: now. */
             readonly upToSeq?: number | null;
             /** @description Only those of this category. */
             readonly category?: string | null;

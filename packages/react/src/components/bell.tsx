@@ -1,0 +1,89 @@
+"use client";
+/**
+ * The bell: how many are unread, and the popover with the inbox.
+ *
+ * The popover is the browser's own: it opens and closes by the button, Escape and a click outside, and gives the focus back.
+ * Not here: what is in it (`inbox.tsx`), how it looks (`style.css`).
+ */
+import { type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { useUnreadCount } from "../use-unread-count.js";
+import { Icon } from "./icon.js";
+import { Inbox, type InboxProps } from "./inbox.js";
+
+export interface BellProps {
+  /** In place of the drawing of a bell. */
+  readonly icon?: ReactNode;
+  /** Of the inbox in the popover. */
+  readonly inbox?: InboxProps;
+  /** In place of the inbox. */
+  readonly children?: ReactNode;
+}
+
+export function Bell({ icon, inbox, children }: BellProps): ReactElement {
+  const messages = useMessages();
+  const count = useUnreadCount();
+  const button = useRef<HTMLButtonElement>(null);
+  const popover = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+  const [grown, setGrown] = useState({ count, times: 0 });
+  if (count !== grown.count) setGrown({ count, times: grown.times + Number(count > grown.count) });
+
+  useEffect(() => {
+    const bell = button.current as HTMLButtonElement;
+    const sheet = popover.current as HTMLDivElement;
+    // Set here, as React 18 and 19 spell the attribute differently. The browser's own click on it closes and does not reopen.
+    bell.popoverTargetElement = sheet;
+    const end = new AbortController();
+    const place = (): void => {
+      const { top, bottom, left, right } = bell.getBoundingClientRect();
+      const { innerHeight: height, document } = window;
+      const width = document.documentElement.clientWidth;
+      const above = top > height / 2;
+      const rtl = getComputedStyle(bell).direction === "rtl";
+      sheet.dataset["side"] = above ? "above" : "below";
+      sheet.style.setProperty("--grelot-block", `${above ? height - top : bottom}px`);
+      sheet.style.setProperty("--grelot-inline", `${rtl ? left : width - right}px`);
+    };
+    const toggle = ({ newState }: ToggleEvent): void => {
+      setOpen(newState === "open");
+      if (newState === "open") sheet.focus();
+    };
+    sheet.addEventListener("beforetoggle", place, end);
+    sheet.addEventListener("toggle", toggle as EventListener, end);
+    for (const type of ["resize", "scroll"]) addEventListener(type, place, { signal: end.signal, passive: true });
+    return () => end.abort();
+  }, []);
+
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        className="grelot-bell"
+        data-part="bell"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label={messages.bell(count)}
+      >
+        {icon ?? <Icon name="bell" />}
+        {count > 0 && (
+          <span key={grown.times} className="grelot-badge" data-part="badge" aria-hidden="true">
+            {count > 99 ? "99+" : count}
+          </span>
+        )}
+      </button>
+      <div
+        ref={popover}
+        className="grelot-popover"
+        data-part="popover"
+        popover="auto"
+        role="dialog"
+        aria-label={messages.title}
+        tabIndex={-1}
+      >
+        {open && (children ?? <Inbox {...inbox} />)}
+      </div>
+    </>
+  );
+}

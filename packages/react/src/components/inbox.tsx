@@ -1,0 +1,226 @@
+"use client";
+/**
+ * The inbox: tabs, a category, the list by days with its keys, and what it says when it is empty, late, cut off or refused.
+ *
+ * Reading order: this file (what is chosen, and the frame), `use-item-actions.ts`, `feed.tsx` (the list), `item.tsx`.
+ * Not here: where it opens (`bell.tsx`), how it looks (`style.css`).
+ */
+import type { Notification } from "@grelot/client";
+import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { useGrelotClient } from "../provider.js";
+import { useNotifications } from "../use-notifications.js";
+import { usePreferences } from "../use-preferences.js";
+import { Connection } from "./connection.js";
+import { Feed } from "./feed.js";
+import { Icon } from "./icon.js";
+import type { ItemActions } from "./item.js";
+import { Preferences } from "./preferences.js";
+import { useItemActions } from "./use-item-actions.js";
+import { useKeys } from "./use-keys.js";
+
+export interface InboxProps {
+  /** Only this category; without it, the reader chooses. */
+  readonly category?: string;
+  /** Opens preferences that are elsewhere. Without it, they are shown in the inbox. */
+  readonly onPreferences?: () => void;
+  /** Without the state of the connection, where it is shown elsewhere. */
+  readonly connection?: false;
+  /** In place of what is inside an item. */
+  readonly renderItem?: (notification: Notification, actions: ItemActions) => ReactNode;
+  /** In place of what is shown when there is nothing. */
+  readonly renderEmpty?: () => ReactNode;
+}
+
+export function Inbox({
+  category: only,
+  onPreferences,
+  connection = true as false,
+  renderItem,
+  renderEmpty,
+}: InboxProps): ReactElement {
+  const messages = useMessages();
+  const client = useGrelotClient();
+  const root = useRef<HTMLElement>(null);
+  const title = useId();
+  const [unreadOnly, setUnreadOnly] = useState(false);
+  const [chosen, choose] = useState("");
+  const [page, setPage] = useState<"list" | "preferences" | "keys">("list");
+  /** What came after it waits while the list is scrolled, so that nothing moves under the eye. */
+  const [held, hold] = useState<number | null>(null);
+  const category = only ?? chosen;
+  const categories = usePreferences().preferences?.effective ?? [];
+  const labels = new Map(categories.map(({ category: key, label }) => [key, label]));
+  const list = useNotifications({
+    filter: { status: unreadOnly ? "unread" : "all", ...(category && { category }) },
+  });
+  const { notifications, isLoading, error, hasMore, unreadCount, refetch, fetchMore } = list;
+  const shown = held === null ? notifications : notifications.filter(({ seq }) => seq <= held);
+  const fresh = notifications.length - shown.length;
+  const { actions, notice, act } = useItemActions(root);
+  const onKeyDown = useKeys(root, notifications, actions, () => setPage("keys"));
+
+  // One that was read stays in its place while it is looked at; whoever comes back finds the list in order.
+  const loaded = useRef(false);
+  useEffect(() => {
+    loaded.current = !isLoading;
+  });
+  useEffect(() => {
+    if (loaded.current) refetch();
+  }, [refetch]);
+
+  const close = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || page === "list") return;
+    event.preventDefault();
+    setPage("list");
+  };
+
+  if (page !== "list") {
+    return (
+      <section className="grelot-inbox" data-part="inbox" aria-label={messages[page]} onKeyDown={close}>
+        <header className="grelot-head">
+          <button type="button" className="grelot-quiet" data-part="back" onClick={() => setPage("list")}>
+            ‹ {messages.back}
+          </button>
+          <h2>{messages[page]}</h2>
+        </header>
+        {page === "preferences" ? (
+          <Preferences />
+        ) : (
+          <dl className="grelot-keys" data-part="keys">
+            {messages.keyHelp.map(([key, meaning]) => (
+              <div key={key}>
+                <dt>
+                  <kbd>{key}</kbd>
+                </dt>
+                <dd>{meaning}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+      </section>
+    );
+  }
+
+  const tab = (part: string, active: boolean, text: string, count: number): ReactElement => (
+    <button type="button" data-part={part} aria-pressed={active} onClick={() => setUnreadOnly(part === "tab-unread")}>
+      {text}
+      {count > 0 && <span className="grelot-count">{count}</span>}
+    </button>
+  );
+
+  return (
+    <section
+      ref={root}
+      className="grelot-inbox"
+      data-part="inbox"
+      aria-labelledby={title}
+      onKeyDown={onKeyDown}
+      onScroll={({ currentTarget: { scrollTop } }) =>
+        hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
+      }
+    >
+      <header className="grelot-head">
+        <h2 id={title}>{messages.title}</h2>
+        {connection && <Connection />}
+        {only === undefined && categories.length > 1 && (
+          <select
+            aria-label={messages.category}
+            data-part="category"
+            value={chosen}
+            onChange={({ target }) => choose(target.value)}
+          >
+            <option value="">{messages.allCategories}</option>
+            {categories.map(({ category: key, label }) => (
+              <option key={key} value={key}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
+        <button
+          type="button"
+          className="grelot-quiet"
+          data-part="settings"
+          title={messages.preferences}
+          aria-label={messages.preferences}
+          onClick={onPreferences ?? (() => setPage("preferences"))}
+        >
+          <Icon name="sliders" />
+        </button>
+        <div className="grelot-tabs">
+          {tab("tab-all", !unreadOnly, messages.all, 0)}
+          {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
+          <button
+            type="button"
+            className="grelot-quiet"
+            data-part="mark-all-read"
+            disabled={!unreadCount}
+            onClick={() => act(list.markAllAsRead())}
+          >
+            {messages.markAllAsRead}
+          </button>
+        </div>
+        {fresh > 0 && (
+          <button
+            type="button"
+            className="grelot-fresh"
+            data-part="fresh"
+            onClick={() => {
+              hold(null);
+              root.current?.scrollTo(0, 0);
+            }}
+          >
+            {messages.fresh(fresh)}
+          </button>
+        )}
+      </header>
+      {isLoading ? (
+        <div className="grelot-loading" data-part="loading" role="status" aria-label={messages.states.connecting}>
+          <i />
+          <i />
+          <i />
+        </div>
+      ) : (
+        <Feed
+          notifications={shown}
+          complete={!hasMore}
+          actions={actions}
+          labels={labels}
+          renderItem={renderItem}
+          fetchMore={error ? undefined : fetchMore}
+        />
+      )}
+      {!isLoading && !error && !notifications.length && (
+        <div className="grelot-empty" data-part="empty">
+          {renderEmpty?.() ?? (
+            <>
+              <Icon name="bell" />
+              <p>{messages.empty}</p>
+            </>
+          )}
+        </div>
+      )}
+      {error && (hasMore || !notifications.length) && (
+        <div className="grelot-empty" data-part="error" role="alert">
+          <p>{messages.failed}</p>
+          <button type="button" onClick={() => (notifications.length ? fetchMore : refetch)()}>
+            {messages.retry}
+          </button>
+        </div>
+      )}
+      <div className="grelot-notice" role="status">
+        {notice && (
+          <p data-part="notice">
+            {notice.text}
+            {notice.undo && (
+              <button type="button" data-part="undo" onClick={notice.undo}>
+                {messages.undo}
+              </button>
+            )}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}

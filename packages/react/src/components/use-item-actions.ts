@@ -1,0 +1,71 @@
+"use client";
+/**
+ * What the buttons and keys of an item do, and what the inbox says afterwards: that one was deleted and can come back, or that
+ * something was refused.
+ */
+import { type RefObject, useEffect, useMemo, useState } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { follow } from "../lib/link.js";
+import { useLatest } from "../lib/use-latest.js";
+import { useShared } from "../provider.js";
+import type { ItemActions } from "./item.js";
+
+const NOTICE = 5_000;
+
+interface Notice {
+  readonly text: string;
+  readonly undo?: () => void;
+}
+
+interface ItemActionsHook {
+  readonly actions: ItemActions;
+  readonly notice: Notice | undefined;
+  /** Says so if it fails. */
+  readonly act: (action: Promise<void>) => void;
+}
+
+export function useItemActions(root: RefObject<HTMLElement | null>): ItemActionsHook {
+  const { client, onNavigate } = useShared();
+  const messages = useLatest(useMessages());
+  const navigate = useLatest(onNavigate);
+  const [notice, say] = useState<Notice>();
+
+  useEffect(() => {
+    const timer = notice && setTimeout(say, NOTICE, undefined);
+    return () => clearTimeout(timer);
+  }, [notice]);
+
+  const rest = useMemo(() => {
+    const act = (action: Promise<void>): void => {
+      action.catch(() => say({ text: messages.current.refused }));
+    };
+    const actions: ItemActions = {
+      open(notification, event) {
+        act(client.markAsRead(notification.id));
+        follow(event, notification, navigate.current);
+        // Followed inside the application: what covers it goes.
+        if (event.defaultPrevented) event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
+      },
+      toggleRead({ id, readAt }) {
+        act(readAt ? client.markAsUnread(id) : client.markAsRead(id));
+      },
+      remove({ id }) {
+        // The focus goes to a neighbour before its place is gone.
+        const items = [...(root.current?.querySelectorAll<HTMLElement>("[data-part=item]") ?? [])];
+        const at = items.findIndex((item) => item.contains(document.activeElement));
+        if (items[at]?.dataset["id"] === id) (items[at + 1] ?? items[at - 1])?.focus();
+        const removal = client.removeWithUndo(id, NOTICE);
+        act(removal.done);
+        say({
+          text: messages.current.removed,
+          undo() {
+            removal.undo();
+            say(undefined);
+          },
+        });
+      },
+    };
+    return { act, actions };
+  }, [client, root, messages, navigate]);
+  return { ...rest, notice };
+}

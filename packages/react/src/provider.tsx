@@ -1,0 +1,74 @@
+"use client";
+/**
+ * The client of a tree of components, and what all of them share: the language, and how a link is followed.
+ *
+ * Not here: opening anything. The first hook that subscribes connects; rendering, on a server too, sends nothing.
+ */
+import { type ClientOptions, createClient, type GrelotClient, type Notification } from "@grelot/client";
+import { createContext, type ReactElement, type ReactNode, useContext, useMemo } from "react";
+import type { Messages } from "./i18n/messages.js";
+import { useLatest } from "./lib/use-latest.js";
+
+/** What `<GrelotProvider>` takes: a client, or what one is made of. */
+export interface GrelotProviderProps extends Partial<ClientOptions> {
+  /** A client of the application's own; the other options of a client are not looked at then. */
+  readonly client?: GrelotClient;
+  /** Of the texts, the numbers and the times: a BCP 47 tag, `en` by default. English and French texts are built in. */
+  readonly locale?: string;
+  /** Texts to use instead of the built-in ones. */
+  readonly messages?: Partial<Messages>;
+  /** Follows a link inside the application, in place of the browser. Links to other origins are the browser's. */
+  readonly onNavigate?: (href: string, notification: Notification) => void;
+  readonly children?: ReactNode;
+}
+
+interface Shared extends Pick<GrelotProviderProps, "messages" | "onNavigate"> {
+  readonly client: GrelotClient;
+  readonly locale: string;
+}
+
+const Context = createContext<Shared | null>(null);
+
+export function GrelotProvider({
+  client,
+  baseUrl = "",
+  getToken,
+  credentials,
+  storage,
+  locale = "en",
+  messages,
+  onNavigate,
+  children,
+}: GrelotProviderProps): ReactElement {
+  const latest = useLatest(getToken);
+  // A `getToken` written in place is another function at each render; it is still the same client.
+  const signs = !!getToken;
+  const own = useMemo(
+    () =>
+      client ??
+      createClient({
+        baseUrl,
+        ...(signs && { getToken: (request) => latest.current?.(request) ?? null }),
+        ...(credentials && { credentials }),
+        ...(storage && { storage }),
+      }),
+    [client, baseUrl, signs, credentials, storage, latest],
+  );
+  const shared = useMemo<Shared>(
+    () => ({ client: own, locale, ...(messages && { messages }), ...(onNavigate && { onNavigate }) }),
+    [own, locale, messages, onNavigate],
+  );
+  return <Context.Provider value={shared}>{children}</Context.Provider>;
+}
+
+/** What the provider above shares. */
+export function useShared(): Shared {
+  const shared = useContext(Context);
+  if (!shared) throw new Error("Put <GrelotProvider> around what uses Grelot.");
+  return shared;
+}
+
+/** The headless client, for what no hook is there for. */
+export function useGrelotClient(): GrelotClient {
+  return useShared().client;
+}
