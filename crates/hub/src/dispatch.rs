@@ -81,10 +81,10 @@ async fn accept_post(shared: &Arc<Shared>, slot: usize, laps: &mut VecDeque<Lap>
 }
 
 fn join_lap(shared: &Shared, laps: &mut VecDeque<Lap>, change: &Change, streams: Streams) {
-    let bytes = shared.encode.change(change);
+    let block = shared.encode.change(change);
     shared.counters.events.fetch_add(1, Ordering::Relaxed);
     if let Some(lap) = laps.iter_mut().find(|lap| lap.user == change.user) {
-        lap.run.push(change.seq, bytes);
+        lap.run.push(change.seq, block);
         // Streams may have come or gone since the lap began: whoever has it all takes nothing.
         lap.at = if streams.is_empty() { 0 } else { lap.at % streams.len() };
         lap.remaining = streams.len();
@@ -92,7 +92,7 @@ fn join_lap(shared: &Shared, laps: &mut VecDeque<Lap>, change: &Change, streams:
         return;
     }
     let mut run = Run::default();
-    run.push(change.seq, bytes);
+    run.push(change.seq, block);
     let remaining = streams.len();
     laps.push_back(Lap { user: change.user.clone(), streams, run, at: 0, remaining, hole: false });
 }
@@ -138,10 +138,10 @@ async fn catch_up(shared: &Arc<Shared>, user: &UserId) {
             }
         }
         Ok(Replayed::Reset { inbox }) => {
-            let bytes = shared.encode.reset(&inbox);
+            let block = shared.encode.reset(&inbox);
             for stream in streams.iter() {
                 if stream.position().is_some_and(|seq: Seq| seq < inbox.seq) {
-                    stream.send_reset(inbox.seq, &bytes);
+                    stream.send_reset(inbox.seq, &block);
                 }
             }
         }

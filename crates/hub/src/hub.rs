@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admission::Admission;
+use crate::block::Block;
 use crate::dispatch::dispatch;
 use crate::encode::Encode;
 use crate::mailbox::{Mailbox, SHARDS};
@@ -96,7 +97,7 @@ impl Shared {
         self.counters.open.fetch_sub(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn retry(&self) -> Bytes {
+    pub(crate) fn retry(&self) -> Block {
         self.encode.retry(rand::rng().random_range(RETRY))
     }
 }
@@ -153,14 +154,18 @@ impl Hub {
     /// Takes a socket that left the HTTP engine. `head` is the response head, still to be written.
     pub fn adopt(&self, admission: Admission, socket: TcpStream, head: Bytes) {
         self.shape(&socket);
-        let (stream, admitted) = self.enter(&admission, Outlet::Socket(socket), Some(head));
+        let (stream, admitted) = self.enter(
+            &admission,
+            Outlet::Socket { socket, end: self.shared.encode.end() },
+            Some(head),
+        );
         let shared = Arc::clone(&self.shared);
         self.shared.tasks.spawn(async move {
             // The opening is boxed and gone before the stream settles down: an idle stream keeps a small task.
             if admitted {
                 Box::pin(open(&shared, &stream, admission)).await;
             } else {
-                stream.finish([shared.retry()]);
+                stream.finish(Some(&shared.retry()));
             }
             pump(stream, shared).await;
         });
@@ -174,7 +179,7 @@ impl Hub {
         if admitted {
             self.shared.tasks.spawn(async move { open(&shared, &stream, admission).await });
         } else {
-            stream.finish([shared.retry()]);
+            stream.finish(Some(&shared.retry()));
         }
         body
     }
@@ -213,7 +218,7 @@ impl Hub {
         let spread = u64::try_from(over.as_millis()).unwrap_or(u64::MAX).max(1);
         for stream in self.shared.registry.all() {
             let wait = RETRY.start + rand::rng().random_range(0..spread);
-            stream.finish([self.shared.encode.retry(wait)]);
+            stream.finish(Some(&self.shared.encode.retry(wait)));
         }
         self.shared.tasks.close();
         // Whoever is too slow to take its last words resumes without them.
@@ -262,7 +267,7 @@ impl Hub {
         shared.counters.opened.fetch_add(1, Ordering::Relaxed);
         for oldest in shared.registry.join(&stream, shared.settings.streams_per_user) {
             shared.counters.evicted.fetch_add(1, Ordering::Relaxed);
-            oldest.finish([shared.encode.retry(EVICTED_RETRY)]);
+            oldest.finish(Some(&shared.encode.retry(EVICTED_RETRY)));
         }
         // Asked after joining: a drain either finds the stream in the registry or is seen here.
         (stream, !self.is_draining())

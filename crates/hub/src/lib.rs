@@ -14,6 +14,7 @@
 //! Not here: HTTP, SQL, and the wire format, which comes in through [`Encode`].
 
 mod admission;
+mod block;
 mod dispatch;
 mod encode;
 mod hub;
@@ -27,6 +28,7 @@ mod stream;
 mod timer;
 
 pub use admission::{Admission, StreamCursor};
+pub use block::Block;
 pub use encode::Encode;
 pub use hub::{Hub, HubStats};
 pub use mailbox::{Mailbox, Publisher, mailbox};

@@ -9,23 +9,45 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
+use crate::block::Block;
 use crate::hub::Shared;
 use crate::stream::Stream;
 
 /// Where a stream's bytes go.
 #[derive(Debug)]
 pub(crate) enum Outlet {
-    /// Straight to the socket.
-    Socket(TcpStream),
+    /// Straight to the socket, each block in its frame.
+    Socket {
+        /// The socket.
+        socket: TcpStream,
+        /// What is written behind the last block.
+        end: &'static [u8],
+    },
     /// To whoever polls the body.
     Body,
 }
 
 impl Outlet {
+    /// The block as this outlet takes it.
+    pub(crate) fn dress(&self, block: &Block) -> Bytes {
+        match self {
+            Self::Socket { .. } => block.framed().clone(),
+            Self::Body => block.content(),
+        }
+    }
+
+    /// What goes behind the last block.
+    pub(crate) fn end(&self) -> &'static [u8] {
+        match self {
+            Self::Socket { end, .. } => end,
+            Self::Body => &[],
+        }
+    }
+
     /// Writes what the outlet takes at once; zero when it takes nothing.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Socket(socket) => match socket.try_write(bytes) {
+            Self::Socket { socket, .. } => match socket.try_write(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
                 result => result,
             },
@@ -37,7 +59,7 @@ impl Outlet {
 /// Serves a socket until its stream ends: notices that the peer left, and writes what waits when the socket drains.
 pub(crate) async fn pump(stream: Arc<Stream>, shared: Arc<Shared>) {
     std::future::poll_fn(|cx| {
-        let Outlet::Socket(socket) = stream.outlet() else {
+        let Outlet::Socket { socket, .. } = stream.outlet() else {
             return Poll::Ready(());
         };
         if peer_left(socket, cx) {

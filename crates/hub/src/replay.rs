@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use grelot_core::{Inbox, Seq};
+use grelot_core::Seq;
 use grelot_store::{Replayed, StoreError};
 
 use crate::admission::{Admission, StreamCursor};
+use crate::block::Block;
 use crate::hub::Shared;
 use crate::stream::Stream;
 
@@ -18,49 +18,53 @@ const ATTEMPTS: usize = 4;
 /// The snapshot is taken after registering, so that every change is in the snapshot or in the collection.
 pub(crate) async fn open(shared: &Arc<Shared>, stream: &Arc<Stream>, admission: Admission) {
     for _ in 0..ATTEMPTS {
-        let Ok((body, seq)) = opening(shared, stream, admission.cursor).await else {
+        let Ok((blocks, seq)) = opening(shared, stream, admission.cursor).await else {
             break;
         };
-        if stream.go_live([shared.retry(), body], seq) {
+        if stream.go_live(&blocks, seq) {
             shared.timer.watch(shared, stream, admission.expires_at);
             return;
         }
     }
     // The store is gone, or the inbox moves faster than it can be read: the reader comes back in a moment.
-    stream.finish([shared.retry()]);
+    stream.finish(Some(&shared.retry()));
 }
 
+/// The blocks that a stream opens with, and the position that its reader has after them.
 async fn opening(
     shared: &Arc<Shared>,
     stream: &Stream,
     cursor: StreamCursor,
-) -> Result<(Bytes, Seq), StoreError> {
+) -> Result<(Vec<Block>, Seq), StoreError> {
     let encode = &shared.encode;
     let replay = &shared.replay.0;
-    let whole = |bytes: Bytes, inbox: Inbox| (bytes, inbox.seq);
-    match cursor {
+    let mut blocks = vec![shared.retry()];
+    let inbox = match cursor {
         StreamCursor::Now => {
             let inbox = replay.version(&stream.user).await?;
-            Ok(whole(encode.ready(&inbox, false), inbox))
+            blocks.push(encode.ready(&inbox, false));
+            inbox
         }
         StreamCursor::Unknown => {
             let inbox = replay.version(&stream.user).await?;
-            Ok(whole(encode.reset(&inbox), inbox))
+            blocks.push(encode.reset(&inbox));
+            inbox
         }
         StreamCursor::After(since) => {
             // Closed only when the hub is dropped, and then nobody waits for this stream.
             let _turn = shared.replays.acquire().await;
             match replay.replay(&stream.user, since).await? {
-                Replayed::Reset { inbox } => Ok(whole(encode.reset(&inbox), inbox)),
+                Replayed::Reset { inbox } => {
+                    blocks.push(encode.reset(&inbox));
+                    inbox
+                }
                 Replayed::Changes { changes, inbox } => {
-                    let mut bytes = BytesMut::new();
-                    for change in &changes {
-                        bytes.extend_from_slice(&encode.change(change));
-                    }
-                    bytes.extend_from_slice(&encode.ready(&inbox, true));
-                    Ok(whole(bytes.freeze(), inbox))
+                    blocks.extend(changes.iter().map(|change| encode.change(change)));
+                    blocks.push(encode.ready(&inbox, true));
+                    inbox
                 }
             }
         }
-    }
+    };
+    Ok((blocks, inbox.seq))
 }

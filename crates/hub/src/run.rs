@@ -3,11 +3,13 @@
 use bytes::{Bytes, BytesMut};
 use grelot_core::Seq;
 
+use crate::block::Block;
+
 /// A run of encoded changes.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
-    events: Vec<(Seq, Bytes)>,
-    /// Everything from this event on, in one piece.
+    events: Vec<(Seq, Block)>,
+    /// Everything from this event on, framed, in one piece.
     merged: Option<(usize, Bytes)>,
 }
 
@@ -15,15 +17,15 @@ impl Run {
     /// Over this length the older half is dropped; a stream that still lacks it reads the database.
     const MAX: usize = 1_024;
 
-    pub(crate) fn push(&mut self, seq: Seq, bytes: Bytes) {
+    pub(crate) fn push(&mut self, seq: Seq, block: Block) {
         if self.events.len() >= Self::MAX {
             self.events.drain(..Self::MAX / 2);
         }
-        self.events.push((seq, bytes));
+        self.events.push((seq, block));
         self.merged = None;
     }
 
-    pub(crate) fn events(&self) -> &[(Seq, Bytes)] {
+    pub(crate) fn events(&self) -> &[(Seq, Block)] {
         &self.events
     }
 
@@ -46,10 +48,10 @@ impl Run {
         (index < self.events.len()).then_some(index)
     }
 
-    /// Everything from the event at `index` on, in one piece.
-    pub(crate) fn bytes_from(&mut self, index: usize) -> &Bytes {
+    /// Everything from the event at `index` on, framed, in one piece.
+    pub(crate) fn framed_from(&mut self, index: usize) -> &Bytes {
         if index + 1 == self.events.len() {
-            return &self.events[index].1;
+            return self.events[index].1.framed();
         }
         let events = &self.events[index..];
         let merged = self.merged.take().filter(|(from, _)| *from == index);
@@ -57,10 +59,11 @@ impl Run {
     }
 }
 
-fn merge(events: &[(Seq, Bytes)]) -> Bytes {
-    let mut merged = BytesMut::with_capacity(events.iter().map(|(_, bytes)| bytes.len()).sum());
-    for (_, bytes) in events {
-        merged.extend_from_slice(bytes);
+fn merge(events: &[(Seq, Block)]) -> Bytes {
+    let length = events.iter().map(|(_, block)| block.framed().len()).sum();
+    let mut merged = BytesMut::with_capacity(length);
+    for (_, block) in events {
+        merged.extend_from_slice(block.framed());
     }
     merged.freeze()
 }
@@ -69,10 +72,15 @@ fn merge(events: &[(Seq, Bytes)]) -> Bytes {
 mod tests {
     use super::*;
 
+    fn block(text: String) -> Block {
+        let content = 0..text.len();
+        Block::new(Bytes::from(text), content)
+    }
+
     fn run(seqs: &[u64]) -> Run {
         let mut run = Run::default();
         for seq in seqs {
-            run.push(Seq::new(*seq), Bytes::from(format!("{seq};")));
+            run.push(Seq::new(*seq), block(format!("{seq};")));
         }
         run
     }
@@ -81,9 +89,9 @@ mod tests {
     fn what_a_stream_lacks_is_one_piece() {
         let mut run = run(&[3, 4, 5]);
         let from = run.first_after(Seq::new(3)).unwrap();
-        assert_eq!(run.bytes_from(from), "4;5;");
-        run.push(Seq::new(6), Bytes::from_static(b"6;"));
-        assert_eq!(run.bytes_from(from), "4;5;6;");
+        assert_eq!(run.framed_from(from), "4;5;");
+        run.push(Seq::new(6), block("6;".to_owned()));
+        assert_eq!(run.framed_from(from), "4;5;6;");
         assert_eq!(run.first_after(Seq::new(6)), None);
     }
 
@@ -91,7 +99,7 @@ mod tests {
     fn a_run_is_bounded_and_keeps_the_newest() {
         let mut run = run(&[]);
         for seq in 0..5_000 {
-            run.push(Seq::new(seq), Bytes::new());
+            run.push(Seq::new(seq), block(String::new()));
         }
         assert!(run.len() <= Run::MAX);
         assert_eq!(run.head(), Seq::new(4_999));

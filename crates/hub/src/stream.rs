@@ -13,6 +13,7 @@ use grelot_core::{Seq, UserId};
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
+use crate::block::Block;
 use crate::outlet::Outlet;
 use crate::run::Run;
 
@@ -82,7 +83,7 @@ enum Phase {
 /// What came live while the replay was read.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    events: Vec<(Seq, Bytes)>,
+    events: Vec<(Seq, Block)>,
     bytes: usize,
     /// Something was dropped: the replay has to be read again.
     overflowed: bool,
@@ -136,7 +137,15 @@ impl Stream {
         }
         let events = run.len() - from;
         state.last = run.head();
-        self.send(&mut state, run.bytes_from(from), events)
+        if matches!(self.outlet, Outlet::Socket { .. }) {
+            return self.send(&mut state, run.framed_from(from), events);
+        }
+        for (_, block) in &run.events()[from..] {
+            if self.send(&mut state, &block.content(), 1) == Offered::Closed {
+                return Offered::Closed;
+            }
+        }
+        Offered::Taken
     }
 
     /// Notes that a live stream has everything up to `seq`, as a replay said that had nothing more to send.
@@ -155,27 +164,27 @@ impl Stream {
     }
 
     /// Sends something that is no change: a ping, a warning.
-    pub(crate) fn send_control(&self, encode: impl FnOnce(Seq) -> Bytes) -> Offered {
+    pub(crate) fn send_control(&self, encode: impl FnOnce(Seq) -> Block) -> Offered {
         let mut state = self.state.lock();
         if !matches!(state.phase, Phase::Live) {
             return Offered::Taken;
         }
-        let bytes = encode(state.last);
+        let bytes = self.outlet.dress(&encode(state.last));
         self.send(&mut state, &bytes, 1)
     }
 
     /// Sends a reset of a live stream, whose reader then has everything up to `seq`.
-    pub(crate) fn send_reset(&self, seq: Seq, bytes: &Bytes) -> Offered {
+    pub(crate) fn send_reset(&self, seq: Seq, block: &Block) -> Offered {
         let mut state = self.state.lock();
         if !matches!(state.phase, Phase::Live) {
             return Offered::Taken;
         }
         state.last = seq;
-        self.send(&mut state, bytes, 1)
+        self.send(&mut state, &self.outlet.dress(block), 1)
     }
 
     /// Sends a ping unless something waits already, which is as good a sign of life.
-    pub(crate) fn ping(&self, encode: impl FnOnce(Seq) -> Bytes) -> Offered {
+    pub(crate) fn ping(&self, encode: impl FnOnce(Seq) -> Block) -> Offered {
         if !self.state.lock().queue.is_empty() {
             return Offered::Taken;
         }
@@ -184,7 +193,7 @@ impl Stream {
 
     /// Goes live: sends `opening` and what was collected after `seq`. `false` when the collection overflowed: the
     /// stream collects anew, and the replay has to be read again.
-    pub(crate) fn go_live(&self, opening: [Bytes; 2], seq: Seq) -> bool {
+    pub(crate) fn go_live(&self, opening: &[Block], seq: Seq) -> bool {
         let mut state = self.state.lock();
         let Phase::Collecting(collected) = &mut state.phase else {
             return true;
@@ -195,12 +204,12 @@ impl Stream {
         }
         let collected = std::mem::take(&mut **collected);
         state.phase = Phase::Live;
-        state.queue.extend(opening);
+        state.queue.extend(opening.iter().map(|block| self.outlet.dress(block)));
         state.last = seq;
-        for (seq, bytes) in collected.events {
+        for (seq, block) in collected.events {
             if seq > state.last {
                 state.last = seq;
-                state.queue.push_back(bytes);
+                state.queue.push_back(self.outlet.dress(&block));
             }
         }
         wake(&mut state);
@@ -208,19 +217,27 @@ impl Stream {
     }
 
     /// Sends `last_words` behind what waits, then ends the stream.
-    pub(crate) fn finish(&self, last_words: impl IntoIterator<Item = Bytes>) {
+    pub(crate) fn finish(&self, last_words: Option<&Block>) {
         let mut state = self.state.lock();
         if matches!(state.phase, Phase::Closed | Phase::Finishing) {
             return;
         }
         state.phase = Phase::Finishing;
-        state.queue.extend(last_words);
+        state.queue.extend(last_words.map(|block| self.outlet.dress(block)));
+        if !self.outlet.end().is_empty() {
+            state.queue.push_back(Bytes::from_static(self.outlet.end()));
+        }
         wake(&mut state);
     }
 
-    /// Ends the stream at once; what waits is dropped.
+    /// Ends the stream at once; what waits is dropped. Where nothing waits the reader sees a clean end.
     pub(crate) fn close(&self) {
-        close(&mut self.state.lock());
+        let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Live) && state.queue.is_empty() {
+            // The stream is over whether the peer takes this or not.
+            let _written = self.outlet.try_write(self.outlet.end());
+        }
+        close(&mut state);
     }
 
     /// Whether nothing more will be sent.
@@ -305,9 +322,9 @@ impl Collected {
             return;
         }
         let last = self.events.last().map(|(seq, _)| *seq);
-        for (seq, bytes) in run.events().iter().filter(|(seq, _)| Some(*seq) > last) {
-            self.bytes += bytes.len();
-            self.events.push((*seq, bytes.clone()));
+        for (seq, block) in run.events().iter().filter(|(seq, _)| Some(*seq) > last) {
+            self.bytes += block.framed().len();
+            self.events.push((*seq, block.clone()));
         }
         if self.events.len() > bounds.events || self.bytes > bounds.bytes {
             *self = Self { overflowed: true, ..Self::default() };

@@ -110,7 +110,7 @@ fn step(shared: &Shared, watch: &mut Watch, now: u64) -> bool {
         if expired {
             stream.close();
         } else {
-            stream.finish([]);
+            stream.finish(None);
         }
         return false;
     }

@@ -133,7 +133,7 @@ fn widen(components: &mut Components) {
     {
         let items = std::mem::take(&mut one.items);
         let any = AnyOfBuilder::new().description(one.description.take());
-        *schema = items.into_iter().fold(any, |any, item| any.item(item)).build().into();
+        *schema = items.into_iter().fold(any, AnyOfBuilder::item).build().into();
     }
     // However large it is, it means now.
     if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut("ReadAllRequest")

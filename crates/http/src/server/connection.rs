@@ -216,7 +216,7 @@ impl hyper::service::Service<Request<Incoming>> for Serving {
             let Some(admission) = offered.filter(|_| response.status() == StatusCode::OK) else {
                 return Ok(response);
             };
-            let head = head::close_delimited(&response, jiff::Timestamp::now());
+            let head = head::last_chunked(&response, jiff::Timestamp::now());
             *shared.leaving.lock() = Some((admission, head));
             std::future::pending().await
         })

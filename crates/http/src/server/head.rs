@@ -5,9 +5,9 @@ use http::{HeaderName, Response, header};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-/// Serialises the head of a close-delimited answer: its status and headers as every layer left them, but for those that say
-/// where a body ends and what becomes of the connection. `now` is the system's time, as in every other answer's `Date`.
-pub(super) fn close_delimited<B>(response: &Response<B>, now: Timestamp) -> Bytes {
+/// Serialises the head of a chunked answer, the last one of its connection: its status and headers as every layer left them,
+/// but for those that say where a body ends and what becomes of the connection. `now` is the system's time, as in every other answer's `Date`.
+pub(super) fn last_chunked<B>(response: &Response<B>, now: Timestamp) -> Bytes {
     let mut head = Vec::with_capacity(640);
     let status = response.status();
     head.extend_from_slice(b"HTTP/1.1 ");
@@ -18,6 +18,7 @@ pub(super) fn close_delimited<B>(response: &Response<B>, now: Timestamp) -> Byte
     for (name, value) in response.headers().iter().filter(|(name, _)| !is_framing(name)) {
         write(&mut head, name, value.as_bytes());
     }
+    write(&mut head, &header::TRANSFER_ENCODING, b"chunked");
     write(&mut head, &header::CONNECTION, b"close");
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now) {
         write(&mut head, &header::DATE, date.as_bytes());
@@ -58,11 +59,11 @@ mod tests {
             headers.append(name, HeaderValue::from_static(value));
         }
         let now = Timestamp::from_second(784_111_777).unwrap();
-        let head = close_delimited(&response, now);
+        let head = last_chunked(&response, now);
         assert_eq!(
             std::str::from_utf8(&head).unwrap(),
             "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\
-             connection: close\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
+             transfer-encoding: chunked\r\nconnection: close\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use grelot_core::{Change, Inbox, Seq, Timestamp};
-use grelot_hub::Encode;
+use grelot_hub::{Block, Encode};
 use serde::Serialize;
 
 use super::Instant;
@@ -12,7 +12,10 @@ use super::event::{CountersEvent, ExpiringEvent, PingEvent, ReadyEvent, describe
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventEncoder;
 
-fn block(event: &str, data: &impl Serialize, seq: Seq) -> Bytes {
+/// What ends a chunked body (RFC 9112, 7.1): an empty chunk, no trailers.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+fn block(event: &str, data: &impl Serialize, seq: Seq) -> Block {
     let mut out = Vec::with_capacity(512);
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(event.as_bytes());
@@ -22,35 +25,50 @@ fn block(event: &str, data: &impl Serialize, seq: Seq) -> Bytes {
     out.extend_from_slice(b"\nid: ");
     out.extend_from_slice(seq.get().to_string().as_bytes());
     out.extend_from_slice(b"\n\n");
-    Bytes::from(out)
+    chunk(&out)
+}
+
+/// Frames a block as one chunk of a chunked body. Readers that wait for a number of bytes, as some libraries do, are
+/// given each chunk as it comes.
+fn chunk(block: &[u8]) -> Block {
+    let size = format!("{:x}\r\n", block.len());
+    let mut framed = Vec::with_capacity(size.len() + block.len() + 2);
+    framed.extend_from_slice(size.as_bytes());
+    framed.extend_from_slice(block);
+    framed.extend_from_slice(b"\r\n");
+    Block::new(Bytes::from(framed), size.len()..size.len() + block.len())
 }
 
 impl Encode for EventEncoder {
-    fn change(&self, change: &Change) -> Bytes {
+    fn change(&self, change: &Change) -> Block {
         let (event, data) = describe(change);
         block(event, &data, change.seq)
     }
 
-    fn ready(&self, inbox: &Inbox, resumed: bool) -> Bytes {
+    fn ready(&self, inbox: &Inbox, resumed: bool) -> Block {
         let data = ReadyEvent { unread_count: inbox.unread, seq: inbox.seq.get(), resumed };
         block("ready", &data, inbox.seq)
     }
 
-    fn reset(&self, inbox: &Inbox) -> Bytes {
+    fn reset(&self, inbox: &Inbox) -> Block {
         let data = CountersEvent { unread_count: inbox.unread, seq: inbox.seq.get() };
         block("reset", &data, inbox.seq)
     }
 
-    fn ping(&self, seq: Seq) -> Bytes {
+    fn ping(&self, seq: Seq) -> Block {
         block("ping", &PingEvent { seq: seq.get() }, seq)
     }
 
-    fn expiring(&self, at: Timestamp, seq: Seq) -> Bytes {
+    fn expiring(&self, at: Timestamp, seq: Seq) -> Block {
         block("expiring", &ExpiringEvent { expires_at: Instant(at), seq: seq.get() }, seq)
     }
 
-    fn retry(&self, millis: u64) -> Bytes {
-        Bytes::from(format!("retry: {millis}\n\n"))
+    fn retry(&self, millis: u64) -> Block {
+        chunk(format!("retry: {millis}\n\n").as_bytes())
+    }
+
+    fn end(&self) -> &'static [u8] {
+        LAST_CHUNK
     }
 }
 
@@ -68,7 +86,7 @@ mod tests {
     fn change(kind: ChangeKind) -> String {
         let user = UserId::parse("u_1").unwrap();
         let change = Change { user, seq: Seq::new(43), unread: 4, kind };
-        String::from_utf8(EventEncoder.change(&change).to_vec()).unwrap()
+        String::from_utf8(EventEncoder.change(&change).content().to_vec()).unwrap()
     }
 
     fn id() -> NotificationId {
@@ -133,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_is_one_chunk_of_the_block() {
+        let block = EventEncoder.retry(2_345);
+        assert_eq!(block.framed(), "d\r\nretry: 2345\n\n\r\n".as_bytes());
+        assert_eq!(block.content(), "retry: 2345\n\n".as_bytes());
+    }
+
+    #[test]
     fn the_stream_s_own_events_carry_their_seq() {
         let inbox = Inbox { seq: Seq::new(42), unread: 3, pruned: Seq::ZERO };
         let at = Timestamp::from_millis(0);
@@ -152,7 +177,7 @@ mod tests {
             ),
             (EventEncoder.retry(2_345), "retry: 2345\n\n"),
         ] {
-            assert_eq!(bytes, expected.as_bytes());
+            assert_eq!(bytes.content(), expected.as_bytes());
         }
     }
 

@@ -6,8 +6,18 @@ use crate::engine::{Client, Engine, HEALTH, patiently};
 async fn opened(client: &mut Client) -> String {
     let head = client.head().await;
     let events = client.until("event: ready").await;
-    assert!(events.starts_with("retry: "), "{events}");
+    let (size, first) = events.split_once("\r\n").unwrap();
+    assert_eq!(usize::from_str_radix(size, 16).unwrap(), first.find("\r\n").unwrap());
+    assert!(first.starts_with("retry: "), "{events}");
     assert!(!events.contains("HTTP/1.1"), "{events}");
+    head
+}
+
+/// The same of a body without frames, which only ends with its connection.
+async fn plainly_opened(client: &mut Client) -> String {
+    let head = client.head().await;
+    let events = client.until("event: ready").await;
+    assert!(events.starts_with("retry: "), "{events}");
     head
 }
 
@@ -17,7 +27,7 @@ fn has_left(head: &str) -> bool {
         && head.contains("\r\nconnection: close\r\n")
         && head.contains("\r\ndate: ")
         && !head.contains("content-length")
-        && !head.contains("transfer-encoding")
+        && head.contains("\r\ntransfer-encoding: chunked\r\n")
 }
 
 #[tokio::test]
@@ -76,7 +86,8 @@ async fn a_stream_outlives_the_loop_since_the_hub_ends_it() {
     engine.app.notify("u_1", "Hello").await;
     client.until("event: notification.created").await;
     engine.app.state.hub.drain(std::time::Duration::ZERO).await;
-    assert!(client.rest().await.contains("retry: "));
+    let last_words = client.rest().await;
+    assert!(last_words.contains("retry: ") && last_words.ends_with("0\r\n\r\n"), "{last_words}");
 }
 
 #[tokio::test]
@@ -123,7 +134,7 @@ async fn a_client_of_http_1_0_gets_an_ordinary_body() {
     let engine = Engine::start().await;
     let mut client = engine.connect().await;
     client.send(&engine.stream_of("u_1").replace("HTTP/1.1", "HTTP/1.0")).await;
-    let head = opened(&mut client).await;
+    let head = plainly_opened(&mut client).await;
     assert!(head.starts_with("HTTP/1.0 200 OK\r\n"), "{head}");
     assert!(!head.contains("transfer-encoding"), "{head}");
 }

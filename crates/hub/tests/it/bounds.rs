@@ -15,7 +15,7 @@ async fn over_the_cap_the_oldest_stream_is_sent_away() {
     let mut oldest = world.live().await;
     let mut second = world.live().await;
     let mut newest = world.live().await;
-    assert_eq!(oldest.lines(2).await, ["retry 60000", ""]);
+    assert_eq!(oldest.lines(2).await, ["retry 60000", "end"]);
     world.notify(&user("u_1")).await;
     assert_eq!(second.line().await, "created 1");
     assert_eq!(newest.line().await, "created 1");
@@ -57,8 +57,8 @@ async fn a_stream_that_is_evicted_while_it_opens_still_has_its_head() {
         let both = (world.stream(StreamCursor::Now), world.stream(StreamCursor::Now));
         let (mut first, mut second) = tokio::join!(both.0, both.1);
         world.hub.close_user(&owner);
-        while !first.line().await.is_empty() {}
-        while !second.line().await.is_empty() {}
+        first.rest().await;
+        second.rest().await;
     }
 }
 

@@ -27,7 +27,7 @@ async fn a_ping_carries_the_last_change_that_the_stream_has() {
 async fn a_token_with_little_left_is_said_to_expire_right_after_ready() {
     let world = World::new().await;
     let mut reader = world.stream_for(StreamCursor::Now, Duration::from_millis(400)).await;
-    assert_eq!(reader.lines(3).await, ["ready 0 false", "expiring 0", ""]);
+    assert_eq!(reader.lines(3).await, ["ready 0 false", "expiring 0", "end"]);
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn a_long_life_ends_with_the_stream_whole() {
     let settings = HubSettings { max_life: Duration::from_millis(300), ..HubSettings::default() };
     let world = World::open(settings, 64).await;
     let mut reader = world.live().await;
-    assert_eq!(reader.line().await, "");
+    assert_eq!(reader.line().await, "end");
 }
 
 #[tokio::test]
@@ -43,7 +43,7 @@ async fn an_erased_users_streams_close() {
     let world = World::new().await;
     let mut reader = world.live().await;
     world.erase().await;
-    assert_eq!(reader.line().await, "");
+    assert_eq!(reader.line().await, "end");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_revoked_users_streams_close() {
     let world = World::new().await;
     let mut reader = world.live().await;
     world.hub.close_user(&user("u_1"));
-    assert_eq!(reader.line().await, "");
+    assert_eq!(reader.line().await, "end");
 }
 
 #[tokio::test]
@@ -71,9 +71,9 @@ async fn a_drain_sends_every_stream_away_and_later_ones_too() {
     let hub = world.hub.clone();
     let (lines, ()) = tokio::join!(reader.lines(2), hub.drain(Duration::from_secs(5)));
     assert!(lines[0].starts_with("retry "));
-    assert_eq!(lines[1], "");
+    assert_eq!(lines[1], "end");
     let mut late = world.stream(StreamCursor::Now).await;
-    assert_eq!(late.line().await, "");
+    assert_eq!(late.line().await, "end");
 }
 
 #[tokio::test]

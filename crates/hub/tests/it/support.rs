@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grelot_core::{Change, ChangeKind, Clock, Inbox, NotificationId, Seq, Timestamp, UserId};
-use grelot_hub::{Admission, Encode, Hub, HubSettings, Publisher, StreamCursor, mailbox};
+use grelot_hub::{Admission, Block, Encode, Hub, HubSettings, Publisher, StreamCursor, mailbox};
 use grelot_store::conformance::{HandClock, content, request, user};
 use grelot_store::{Committed, Inboxes as _, Notify as _, Replay, Users as _};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 struct Plain;
 
 impl Encode for Plain {
-    fn change(&self, change: &Change) -> Bytes {
+    fn change(&self, change: &Change) -> Block {
         let name = match &change.kind {
             ChangeKind::Created(_) => "created",
             ChangeKind::Read { .. } => "read",
@@ -30,28 +30,39 @@ impl Encode for Plain {
             ChangeKind::PreferencesUpdated => "preferences",
             ChangeKind::Erased => "erased",
         };
-        Bytes::from(format!("{name} {}\n", change.seq.get()))
+        plain(&format!("{name} {}\n", change.seq.get()))
     }
 
-    fn ready(&self, inbox: &Inbox, resumed: bool) -> Bytes {
-        Bytes::from(format!("ready {} {resumed}\n", inbox.seq.get()))
+    fn ready(&self, inbox: &Inbox, resumed: bool) -> Block {
+        plain(&format!("ready {} {resumed}\n", inbox.seq.get()))
     }
 
-    fn reset(&self, inbox: &Inbox) -> Bytes {
-        Bytes::from(format!("reset {}\n", inbox.seq.get()))
+    fn reset(&self, inbox: &Inbox) -> Block {
+        plain(&format!("reset {}\n", inbox.seq.get()))
     }
 
-    fn ping(&self, seq: Seq) -> Bytes {
-        Bytes::from(format!("ping {}\n", seq.get()))
+    fn ping(&self, seq: Seq) -> Block {
+        plain(&format!("ping {}\n", seq.get()))
     }
 
-    fn expiring(&self, _at: Timestamp, seq: Seq) -> Bytes {
-        Bytes::from(format!("expiring {}\n", seq.get()))
+    fn expiring(&self, _at: Timestamp, seq: Seq) -> Block {
+        plain(&format!("expiring {}\n", seq.get()))
     }
 
-    fn retry(&self, millis: u64) -> Bytes {
-        Bytes::from(format!("retry {millis}\n"))
+    fn retry(&self, millis: u64) -> Block {
+        plain(&format!("retry {millis}\n"))
     }
+
+    fn end(&self) -> &'static [u8] {
+        b"end\n"
+    }
+}
+
+/// A frame that tests can see: a bar before each line.
+fn plain(line: &str) -> Block {
+    let framed = format!("|{line}");
+    let content = 1..framed.len();
+    Block::new(Bytes::from(framed), content)
 }
 
 /// A running hub.
@@ -140,12 +151,17 @@ impl World {
 pub(crate) struct Reader(BufReader<TcpStream>);
 
 impl Reader {
-    /// The next line; empty when the stream has ended.
+    /// The next line, out of its frame; empty when the stream was cut off.
     pub(crate) async fn line(&mut self) -> String {
         let mut line = String::new();
         // A reset is an end too: the hub does not wait for what its reader sent.
         let _read = self.0.read_line(&mut line).await;
-        line.trim_end().to_owned()
+        line.trim_start_matches('|').trim_end().to_owned()
+    }
+
+    /// Reads to the end of the stream.
+    pub(crate) async fn rest(&mut self) {
+        while !self.line().await.is_empty() {}
     }
 
     pub(crate) async fn lines(&mut self, count: usize) -> Vec<String> {

@@ -5,7 +5,7 @@
  * Rendered again when something of it changes and not when the list does. Not here: what its actions do (`inbox.tsx`).
  */
 import type { Notification } from "@grelot/client";
-import { memo, type MouseEvent, type ReactNode, useId } from "react";
+import { type MouseEvent, memo, type ReactNode, useId } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { safeLink } from "../lib/link.js";
 import { Icon } from "./icon.js";

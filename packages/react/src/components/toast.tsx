@@ -1,0 +1,107 @@
+"use client";
+/** One toast: what it says, where it leads, and how it goes: by itself, by its button, or swiped away. */
+import { type PointerEvent, type ReactElement, useEffect, useRef } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { follow, safeLink } from "../lib/link.js";
+import type { Toast } from "../lib/toasts.js";
+import { useLatest } from "../lib/use-latest.js";
+import { useShared } from "../provider.js";
+import { Icon } from "./icon.js";
+import type { ToasterProps } from "./toaster.js";
+
+/** Pixels after which a swipe means it. */
+const FAR = 80;
+
+interface ToastViewProps {
+  readonly toast: Toast;
+  /** Milliseconds from now until it goes; absent while it stays. */
+  readonly stay: number | undefined;
+  readonly close: () => void;
+  readonly render: ToasterProps["renderToast"];
+}
+
+export function ToastView({ toast, stay, close, render }: ToastViewProps): ReactElement {
+  const { client, onNavigate } = useShared();
+  const messages = useMessages();
+  const closing = useLatest(close);
+  const from = useRef<number | undefined>(undefined);
+  const { type, count, at, notification } = toast;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies(at): one that counts stays as long after its newest as any other
+  useEffect(() => {
+    const timer = stay === undefined ? undefined : setTimeout(() => closing.current(), stay);
+    return () => clearTimeout(timer);
+  }, [stay, closing, at]);
+
+  const swipe = ({ type, clientX, currentTarget }: PointerEvent<HTMLElement>): void => {
+    const { style } = currentTarget;
+    const way = clientX - (from.current ?? clientX);
+    if (type === "pointerdown") from.current = clientX;
+    else if (type === "pointermove") {
+      if (from.current === undefined) return;
+      style.translate = `${way}px`;
+      style.opacity = `${1 - Math.abs(way) / 4 / FAR}`;
+    } else {
+      from.current = undefined;
+      if (type === "pointerup" && Math.abs(way) > FAR) close();
+      else style.translate = style.opacity = "";
+    }
+  };
+
+  const link = count < 2 ? safeLink(notification?.link ?? null) : undefined;
+  const title = count > 1 || !notification ? messages.summary(count) : notification.title;
+  return (
+    <div
+      className="grelot-toast"
+      data-part="toast"
+      data-id={notification?.id}
+      data-type={type}
+      data-count={count}
+      onPointerDown={swipe}
+      onPointerMove={swipe}
+      onPointerUp={swipe}
+      onPointerLeave={swipe}
+      onPointerCancel={swipe}
+    >
+      {render?.(toast, close) ?? (
+        <>
+          <Icon name={type} />
+          <div className="grelot-text">
+            <div className="grelot-title" dir="auto">
+              <span className="grelot-hidden">{messages.types[type]}. </span>
+              {link && notification ? (
+                <a
+                  href={link}
+                  draggable={false}
+                  onClick={(event) => {
+                    client.markAsRead(notification.id).catch(() => {});
+                    follow(event, notification, onNavigate);
+                    close();
+                  }}
+                >
+                  {title}
+                </a>
+              ) : (
+                title
+              )}
+            </div>
+            {notification && (
+              <div className="grelot-body" dir="auto">
+                {count > 1 ? notification.title : notification.body}
+              </div>
+            )}
+          </div>
+          <button
+            type="button"
+            data-part="toast-close"
+            aria-label={messages.close}
+            title={messages.close}
+            onClick={close}
+          >
+            <Icon name="cross" />
+          </button>
+        </>
+      )}
+    </div>
+  );
+}

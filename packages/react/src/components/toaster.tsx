@@ -1,0 +1,102 @@
+"use client";
+/**
+ * The toasts: shown in the one tab that holds the right to, above everything, and said to a screen reader.
+ *
+ * Not here: one toast (`toast.tsx`), which of them there are (`lib/toasts.ts`), which tab (`@grelot/client`).
+ */
+import type { ToastEvent } from "@grelot/client";
+import { type ReactElement, type ReactNode, useEffect, useReducer, useRef, useState } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { reduceToasts, type Toast } from "../lib/toasts.js";
+import { useGrelotClient } from "../provider.js";
+import { useUnreadCount } from "../use-unread-count.js";
+import { ToastView } from "./toast.js";
+import { useAnnouncer } from "./use-announcer.js";
+
+const VISIBLE = 3;
+
+export interface ToasterProps {
+  /** Milliseconds that a toast stays; 5,000 by default. One of type ERROR stays until it is dismissed. */
+  readonly duration?: number;
+  /** In place of what is inside a toast. */
+  readonly renderToast?: (toast: Toast, close: () => void) => ReactNode;
+}
+
+export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactElement {
+  const client = useGrelotClient();
+  const messages = useMessages();
+  const unread = useUnreadCount();
+  const box = useRef<HTMLElement>(null);
+  const [toasts, change] = useReducer(reduceToasts, []);
+  const [hidden, setHidden] = useState(false);
+  const [over, setOver] = useState(false);
+  const [within, setWithin] = useState(false);
+  const { announce, regions } = useAnnouncer();
+  const some = toasts.length > 0;
+
+  useEffect(
+    () =>
+      client.onToast((event: ToastEvent) => {
+        change({ event, at: Date.now() });
+        announce(event);
+      }),
+    [client, announce],
+  );
+
+  // What says "12 new" has nothing to say once all are read.
+  useEffect(() => {
+    if (!unread) change({ close: undefined });
+  }, [unread]);
+
+  useEffect(() => {
+    if (some) box.current?.showPopover?.();
+    else {
+      box.current?.hidePopover?.();
+      setOver(false);
+      setWithin(false);
+    }
+  }, [some]);
+
+  const newest = toasts[0]?.key;
+  useEffect(() => {
+    const end = new AbortController();
+    const visibility = (): void => setHidden(document.visibilityState === "hidden");
+    const dismiss = ({ key, defaultPrevented }: KeyboardEvent): void => {
+      // The key is for what is on top: an open popover or dialog is closed first.
+      if (key !== "Escape" || defaultPrevented || !newest) return;
+      if (!document.querySelector("[popover]:not([data-part=toaster]):popover-open, dialog[open]")) {
+        change({ close: newest });
+      }
+    };
+    document.addEventListener("visibilitychange", visibility, end);
+    document.addEventListener("keydown", dismiss, end);
+    return () => end.abort();
+  }, [newest]);
+
+  return (
+    <>
+      <section
+        ref={box}
+        className="grelot-toaster"
+        data-part="toaster"
+        popover="manual"
+        aria-label={messages.toasts}
+        onPointerEnter={() => setOver(true)}
+        onPointerLeave={() => setOver(false)}
+        onFocus={() => setWithin(true)}
+        onBlur={() => setWithin(false)}
+      >
+        {toasts.slice(0, VISIBLE).map((toast) => (
+          <ToastView
+            key={toast.key}
+            toast={toast}
+            stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
+            close={() => change({ close: toast.key })}
+            render={renderToast}
+          />
+        ))}
+      </section>
+      {regions}
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+"use client";
+/**
+ * What a screen reader is told: politely and at most once in five seconds, the errors at once.
+ *
+ * The regions are always there, since one that comes with its text is often not read. Not here: anything to be seen.
+ */
+import type { ToastEvent } from "@grelot/client";
+import { type ReactElement, useEffect, useMemo, useState } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { useLatest } from "../lib/use-latest.js";
+
+const PAUSE = 5_000;
+
+interface Announcer {
+  readonly announce: (event: ToastEvent) => void;
+  readonly regions: ReactElement;
+}
+
+export function useAnnouncer(): Announcer {
+  const messages = useLatest(useMessages());
+  const [polite, sayPolitely] = useState("");
+  const [urgent, sayUrgently] = useState("");
+
+  const { announce, end } = useMemo(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let waiting = 0;
+    let title = "";
+    const say = (): void => {
+      timer = undefined;
+      if (!waiting) return;
+      sayPolitely(waiting > 1 ? messages.current.summary(waiting) : messages.current.announce(title));
+      waiting = 0;
+      timer = setTimeout(say, PAUSE);
+    };
+    return {
+      announce(event: ToastEvent) {
+        if (event.kind === "dismiss") return;
+        const newest = event.kind === "summary" ? event.notifications[0] : event.notification;
+        title = newest?.title ?? "";
+        if (event.kind === "notification" && event.notification.type === "ERROR") {
+          sayUrgently(messages.current.announce(title));
+          return;
+        }
+        waiting += event.kind === "summary" ? event.count : 1;
+        if (!timer) say();
+      },
+      end: () => clearTimeout(timer),
+    };
+  }, [messages]);
+  useEffect(() => end, [end]);
+
+  return {
+    announce,
+    regions: (
+      <>
+        <div className="grelot-hidden" aria-live="polite">
+          {polite}
+        </div>
+        <div className="grelot-hidden" aria-live="assertive">
+          {urgent}
+        </div>
+      </>
+    ),
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * Which toasts there are: a pure list, the newest first.
+ *
+ * Many in a short time become one that counts. Not here: when they go by themselves (`components/toast.tsx`), who shows them.
+ */
+import type { Notification, NotificationType, ToastEvent } from "@grelot/client";
+
+/** So many within `BURST` of each other are one. */
+const MANY = 4;
+const BURST = 1_000;
+/** Further ones push out the oldest: what is not dismissed must not pile up. */
+const KEPT = 20;
+
+/** A toast: of one notification, or of several. */
+export interface Toast {
+  readonly key: string;
+  readonly at: number;
+  readonly type: NotificationType;
+  readonly count: number;
+  /** The newest one. Absent where only a number is known. */
+  readonly notification: Notification | undefined;
+}
+
+export type ToastChange =
+  | { readonly event: ToastEvent; readonly at: number }
+  /** Dismissed; of several (`undefined`): all that count, since nothing is unread any more. */
+  | { readonly close: string | undefined };
+
+export function reduceToasts(toasts: readonly Toast[], change: ToastChange): readonly Toast[] {
+  if ("close" in change) {
+    return toasts.filter(({ key, count }) => (change.close === undefined ? count < 2 : key !== change.close));
+  }
+  const { event, at } = change;
+  if (event.kind === "dismiss") {
+    const { ids } = event;
+    return toasts.filter(({ notification }) => ids && !(notification && ids.includes(notification.id)));
+  }
+  if (event.kind === "summary" && event.count > 1) {
+    return add(toasts, {
+      key: `${at}`,
+      at,
+      type: "INFO",
+      count: event.count,
+      notification: event.notifications[0],
+    });
+  }
+  const notification = event.kind === "summary" ? event.notifications[0] : event.notification;
+  if (!notification) return toasts;
+  const recent = toasts.filter((toast) => at - toast.at < BURST);
+  const count = recent.reduce((sum, toast) => sum + toast.count, 1);
+  const one: Toast = { key: notification.id, at, type: notification.type, count: 1, notification };
+  if (count < MANY) return add(toasts, one);
+  // It is as grave as the gravest in it, and stays if that one would.
+  const type = [one, ...recent].some((toast) => toast.type === "ERROR") ? "ERROR" : "INFO";
+  const [first] = recent.filter((toast) => toast.count > 1);
+  const rest = toasts.filter((toast) => !recent.includes(toast));
+  return add(rest, { ...one, key: first?.key ?? `+${one.key}`, type, count });
+}
+
+const add = (toasts: readonly Toast[], toast: Toast): readonly Toast[] => [toast, ...toasts].slice(0, KEPT);
