@@ -56,7 +56,8 @@ export function App(): ReactElement {
         <EventsPanel texts={texts} />
 
         <section className="card" aria-labelledby="preferences-title" ref={preferences} tabIndex={-1}>
-          <h2 id="preferences-title">{texts.preferencesHint}</h2>
+          <h2 id="preferences-title">{texts.preferences}</h2>
+          <p className="hint">{texts.preferencesHint}</p>
           <Preferences />
         </section>
 

@@ -1,6 +1,6 @@
 /** Sends examples: one of each kind, or many at once; to whoever is signed in, or to the other. */
 import { type ReactElement, useState } from "react";
-import { type User, USERS } from "./app";
+import { USERS, type User } from "./app";
 import { Copy } from "./copy";
 import { EXAMPLES, type Example, type Texts } from "./texts";
 
@@ -42,7 +42,13 @@ export function SendPanel({ texts, user }: { texts: Texts; user: User }): ReactE
       </div>
       <div className="send">
         {EXAMPLES.map((example) => (
-          <button key={example} type="button" data-example={example} data-kind={TYPES[example]} onClick={() => send(example)}>
+          <button
+            key={example}
+            type="button"
+            data-example={example}
+            data-kind={TYPES[example]}
+            onClick={() => send(example)}
+          >
             {texts.examples[example]}
           </button>
         ))}

@@ -16,6 +16,7 @@ export interface Texts {
   readonly quiet: string;
   readonly api: string;
   readonly caughtUp: string;
+  readonly preferences: string;
   readonly preferencesHint: string;
   readonly code: string;
   readonly codeHint: string;
@@ -56,6 +57,7 @@ const en: Texts = {
   quiet: "Nothing yet. Send something.",
   api: "The API",
   caughtUp: "caught up",
+  preferences: "Preferences",
   preferencesHint: "What reaches you, and how. Each switch is saved at once.",
   code: "Two lines in your application",
   codeHint: "Everything on this page comes from these components, or from the hook useNotifications().",
@@ -92,6 +94,7 @@ const fr: Texts = {
   quiet: "Rien pour l’instant. Envoyez quelque chose.",
   api: "L’API",
   caughtUp: "rattrapé",
+  preferences: "Préférences",
   preferencesHint: "Ce qui vous parvient, et comment. Chaque réglage est enregistré aussitôt.",
   code: "Deux lignes dans votre application",
   codeHint: "Tout ce que montre cette page vient de ces composants, ou du hook useNotifications().",

@@ -1,4 +1,4 @@
-//! API keys: what each may do. Not here: hashing and comparing, which belong to `http`.
+//! API keys: what each may do; sessions: whether one is over. Not here: hashing and comparing, which belong to `http`.
 
 use crate::text::Violation;
 use crate::time::Timestamp;
@@ -108,4 +108,43 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// When a session began: the `iat` of its token, in whole seconds (RFC 7519, 4.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionStart(Option<i64>);
+
+impl SessionStart {
+    /// A session that began in this second of the Unix epoch; `None` where its token does not say.
+    pub const fn at_second(second: Option<i64>) -> Self {
+        Self(second)
+    }
+
+    /// Whether a revocation ended the session. A token that does not say when it was issued is older than any; one of
+    /// the same second counts as before, since nobody can tell.
+    pub fn is_ended_by(self, revoked_at: Timestamp) -> bool {
+        self.0.is_none_or(|second| second <= revoked_at.seconds())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case(None, true)]
+    #[case(Some(1_799_999_999), true)]
+    #[case(Some(1_800_000_000), true)]
+    #[case(Some(1_800_000_001), false)]
+    #[case(Some(i64::MIN), true)]
+    #[case(Some(i64::MAX), false)]
+    fn the_second_of_the_revocation_counts_as_before(
+        #[case] issued: Option<i64>,
+        #[case] ended: bool,
+    ) {
+        for millis in [1_800_000_000_000, 1_800_000_000_999] {
+            let start = SessionStart::at_second(issued);
+            assert_eq!(start.is_ended_by(Timestamp::from_millis(millis)), ended);
+        }
+    }
 }

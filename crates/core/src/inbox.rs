@@ -55,8 +55,9 @@ pub enum Resume {
 impl Inbox {
     /// How many changes a stream replays at most; a cursor further back gets a reset.
     pub const REPLAY_LIMIT: u64 = 1_000;
-    /// How many changes (but creations) an inbox keeps at most.
-    pub const CHANGES_KEPT: u64 = 1_000;
+    /// How far back the changes (but creations) of an inbox are kept: more than a stream replays, for polls, which have no
+    /// such limit.
+    pub const CHANGES_KEPT: u64 = 5_000;
 
     /// After one more notification, unread.
     #[must_use]

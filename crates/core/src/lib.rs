@@ -22,7 +22,7 @@ pub mod resolve;
 pub mod text;
 pub mod time;
 
-pub use access::{ApiKey, Fingerprint, Scope, Scopes};
+pub use access::{ApiKey, Fingerprint, Scope, Scopes, SessionStart};
 pub use category::{Category, Localized};
 pub use change::{Change, ChangeKind};
 pub use contact::Contact;

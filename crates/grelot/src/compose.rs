@@ -75,8 +75,8 @@ fn hub(
         ping: builder.ping,
         ..HubSettings::default()
     };
-    let replay = Arc::<SqliteStore>::clone(store);
-    Hub::new(settings, mailbox, replay, Arc::new(grelot_http::EventEncoder), clock)
+    let source = Arc::<SqliteStore>::clone(store);
+    Hub::new(settings, mailbox, source, Arc::new(grelot_http::EventEncoder), clock)
 }
 
 /// What runs by itself. The database comes first, so that it is watched to the end.

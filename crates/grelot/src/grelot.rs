@@ -24,6 +24,8 @@ use crate::new_notification::NewNotification;
 
 /// Over how long the streams of an ending process come back elsewhere.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long the service goes on answering after it was told to stop, at least.
+const NOTICE: Duration = Duration::from_secs(1);
 /// How long requests may take to finish while the process ends.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -163,7 +165,8 @@ impl Grelot {
         let supervisor = supervisor.with(self.http_service(listener, router));
         let stop = async {
             tokio::select! {
-                () = shutdown => self.drain().await,
+                // While the service still answers: load balancers see `/readyz`, and readers who come get their `retry:`.
+                () = shutdown => drop(tokio::join!(self.drain(), tokio::time::sleep(NOTICE))),
                 _ended = self.0.background.ended() => {}
             }
         };

@@ -1,6 +1,6 @@
 //! What a stream is opened with. Not here: how its reader was authenticated.
 
-use grelot_core::{Seq, Timestamp, UserId};
+use grelot_core::{Seq, SessionStart, Timestamp, UserId};
 
 /// A stream that may be opened: its reader is authenticated.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Admission {
     pub cursor: StreamCursor,
     /// When its reader's token expires: the stream says so beforehand, and closes then.
     pub expires_at: Timestamp,
+    /// When its reader's session began: one that is revoked while the stream opens closes it.
+    pub session: SessionStart,
 }
 
 /// Where a stream begins.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grelot_core::{Clock, Seq, UserId};
-use grelot_store::Replay;
+use grelot_store::StreamSource;
 use rand::Rng;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -68,7 +68,7 @@ pub(crate) struct Counters {
 pub(crate) struct Shared {
     pub(crate) settings: HubSettings,
     pub(crate) mailbox: Mailbox,
-    pub(crate) replay: ReplayPort,
+    pub(crate) source: Source,
     pub(crate) encode: Arc<dyn Encode>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) registry: Registry,
@@ -80,12 +80,12 @@ pub(crate) struct Shared {
     next_id: AtomicU64,
 }
 
-/// The store's history, with a `Debug` that says no more than that.
-pub(crate) struct ReplayPort(pub(crate) Arc<dyn Replay>);
+/// The store, with a `Debug` that says no more than that.
+pub(crate) struct Source(pub(crate) Arc<dyn StreamSource>);
 
-impl std::fmt::Debug for ReplayPort {
+impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ReplayPort")
+        f.write_str("Source")
     }
 }
 
@@ -109,12 +109,12 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub that hears from `mailbox`, reads what streams missed from `replay`, and sends what `encode` makes.
+    /// A hub that hears from `mailbox`, reads what streams missed from `source`, and sends what `encode` makes.
     /// Nothing is sent before [`run`](Self::run).
     pub fn new(
         settings: HubSettings,
         mailbox: Mailbox,
-        replay: Arc<dyn Replay>,
+        source: Arc<dyn StreamSource>,
         encode: Arc<dyn Encode>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -122,7 +122,7 @@ impl Hub {
         let shared = Shared {
             settings,
             mailbox,
-            replay: ReplayPort(replay),
+            source: Source(source),
             encode,
             clock,
             registry: Registry::new(),
@@ -194,7 +194,7 @@ impl Hub {
             return;
         };
         // Registered before looking: a change in between is either seen here or wakes the poll.
-        let moved = match self.shared.replay.0.version(user).await {
+        let moved = match self.shared.source.0.version(user).await {
             Ok(inbox) => inbox.seq != since,
             Err(_) => true,
         };
@@ -204,7 +204,8 @@ impl Hub {
         self.shared.registry.tidy(user);
     }
 
-    /// Closes every stream of the user at once, with nothing more sent.
+    /// Closes every stream of the user at once, with nothing more sent. To be called after the store knows that the
+    /// sessions are over: a stream that opens meanwhile asks the store once it is registered.
     pub fn close_user(&self, user: &UserId) {
         for stream in self.shared.registry.streams(user).iter().flat_map(|streams| streams.iter()) {
             stream.close();

@@ -17,6 +17,13 @@ const ATTEMPTS: usize = 4;
 ///
 /// The snapshot is taken after registering, so that every change is in the snapshot or in the collection.
 pub(crate) async fn open(shared: &Arc<Shared>, stream: &Arc<Stream>, admission: Admission) {
+    // The reader was authenticated before this stream was registered. A session that ended in between is seen here, and
+    // one that ends later closes the registered stream.
+    match shared.source.0.sessions_revoked_at(&stream.user).await {
+        Ok(Some(at)) if admission.session.is_ended_by(at) => return stream.finish(None),
+        Ok(_) => {}
+        Err(_) => return stream.finish(Some(&shared.retry())),
+    }
     for _ in 0..ATTEMPTS {
         let Ok((blocks, seq)) = opening(shared, stream, admission.cursor).await else {
             break;
@@ -37,7 +44,7 @@ async fn opening(
     cursor: StreamCursor,
 ) -> Result<(Vec<Block>, Seq), StoreError> {
     let encode = &shared.encode;
-    let replay = &shared.replay.0;
+    let replay = &shared.source.0;
     let mut blocks = vec![shared.retry()];
     let inbox = match cursor {
         StreamCursor::Now => {

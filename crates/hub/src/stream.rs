@@ -219,20 +219,28 @@ impl Stream {
     /// Sends `last_words` behind what waits, then ends the stream.
     pub(crate) fn finish(&self, last_words: Option<&Block>) {
         let mut state = self.state.lock();
-        if matches!(state.phase, Phase::Closed | Phase::Finishing) {
-            return;
+        if !matches!(state.phase, Phase::Closed | Phase::Finishing) {
+            self.finish_with(&mut state, last_words);
         }
+    }
+
+    fn finish_with(&self, state: &mut State, last_words: Option<&Block>) {
         state.phase = Phase::Finishing;
         state.queue.extend(last_words.map(|block| self.outlet.dress(block)));
         if !self.outlet.end().is_empty() {
             state.queue.push_back(Bytes::from_static(self.outlet.end()));
         }
-        wake(&mut state);
+        wake(state);
     }
 
-    /// Ends the stream at once; what waits is dropped. Where nothing waits the reader sees a clean end.
+    /// Ends the stream at once; what waits is dropped, but for the head of a stream that is still opening. Where nothing
+    /// waits the reader sees a clean end.
     pub(crate) fn close(&self) {
         let mut state = self.state.lock();
+        if matches!(state.phase, Phase::Collecting(_)) {
+            self.finish_with(&mut state, None);
+            return;
+        }
         if matches!(state.phase, Phase::Live) && state.queue.is_empty() {
             // The stream is over whether the peer takes this or not.
             let _written = self.outlet.try_write(self.outlet.end());

@@ -48,3 +48,8 @@ impl<T> Store for T where
     T: Inboxes + Notify + PreferenceBook + CategoryRegistry + Users + Keys + Replay + Maintenance
 {
 }
+
+/// What a hub reads: what streams missed, and whether their sessions still hold.
+pub trait StreamSource: Replay + Users {}
+
+impl<T: Replay + Users> StreamSource for T {}

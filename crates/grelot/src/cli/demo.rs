@@ -51,7 +51,7 @@ async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
     let url = url(listener.local_addr().context("the listener has no address")?);
     let key =
         grelot.create_api_key("demo", &[] as &[Scope]).await.context("no API key was made")?;
-    let router = demo::router(&grelot, user.clone(), &curl(&url, &key, " \\\n  "));
+    let router = demo::router(&grelot, &curl(&url, &key, " \\\n  "));
     let token = grelot.mint_token(&user, demo::TOKEN_LIFE).context("no token was made")?;
     let command = curl(&url, &key, " ");
     output::line(format!("page: {url}/\nuser: {USER}\ntoken: {token}\napi key: {key}\n{command}"))?;

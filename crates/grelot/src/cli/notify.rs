@@ -1,8 +1,12 @@
 //! `grelot notify`: sends a notification to a running service and prints the id of each one that was created.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use grelot_core::UserId;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::args::NotifyArguments;
 use super::client::{self, Service};
@@ -37,27 +41,30 @@ pub(crate) async fn run(
     report(&answer)
 }
 
-fn body(arguments: &NotifyArguments) -> Result<Value, Failure> {
-    let mut body = Map::new();
+/// The body of the request. `data` goes as it was typed: only the service can say what is wrong with it, and a parser
+/// in between would hide duplicate members and round numbers.
+fn body(arguments: &NotifyArguments) -> Result<BTreeMap<&'static str, Box<RawValue>>, Failure> {
     let users: Vec<&str> = arguments.users.iter().map(UserId::as_str).collect();
-    match users[..] {
-        [user] => body.insert("userId".to_owned(), json!(user)),
-        _ => body.insert("userIds".to_owned(), json!(users)),
+    let to = match users[..] {
+        [user] => ("userId", raw(&user)),
+        _ => ("userIds", raw(&users)),
     };
-    body.insert("type".to_owned(), json!(arguments.kind.name()));
-    body.insert("title".to_owned(), json!(arguments.title));
+    let mut members =
+        vec![to, ("type", raw(&arguments.kind.name())), ("title", raw(&arguments.title))];
     let optional =
         [("category", &arguments.category), ("body", &arguments.body), ("link", &arguments.link)];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            body.insert(name.to_owned(), json!(value));
-        }
-    }
+    members.extend(
+        optional.into_iter().filter_map(|(name, value)| Some((name, raw(value.as_ref()?)))),
+    );
     if let Some(data) = &arguments.data {
         let refuse = |error| Failure::Usage(format!("--data is no JSON: {error}"));
-        body.insert("data".to_owned(), serde_json::from_str(data).map_err(refuse)?);
+        members.push(("data", serde_json::from_str(data).map_err(refuse)));
     }
-    Ok(Value::Object(body))
+    members.into_iter().map(|(name, value)| Ok((name, value?))).collect()
+}
+
+fn raw(value: &impl Serialize) -> Result<Box<RawValue>, Failure> {
+    serde_json::value::to_raw_value(value).map_err(|error| Failure::Runtime(error.into()))
 }
 
 /// Ids go to standard output, for scripts; who got nothing is said beside it.

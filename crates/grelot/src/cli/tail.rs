@@ -1,11 +1,14 @@
 //! `grelot tail`: follows a user's stream, and takes it up again where it broke off.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use rand::Rng as _;
 use reqwest::{Response, StatusCode, header};
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::args::TailArguments;
 use super::client::{self, Service};
@@ -151,11 +154,14 @@ impl Follower {
         if event.name == "ping" {
             return Ok(());
         }
-        let data: Value = serde_json::from_str(&event.data).unwrap_or_default();
+        let refuse = |error| Failure::Runtime(anyhow!("the stream sent what is no JSON: {error}"));
         if self.json {
-            let id = event.id.as_deref();
-            return output::line(serde_json::json!({"event": event.name, "id": id, "data": data}));
+            // As it came: numbers may be larger than any type of ours.
+            let data: &RawValue = serde_json::from_str(&event.data).map_err(refuse)?;
+            let line = Line { event: &event.name, id: event.id.as_deref(), data };
+            return output::line(serde_json::to_string(&line).map_err(refuse)?);
         }
+        let data = without_data(&event.data).map_err(refuse)?;
         output::line(tail_line::pretty(&event.name, &data, output::is_terminal()))
     }
 
@@ -167,5 +173,42 @@ impl Follower {
         }
         let longest = FIRST_WAIT.saturating_mul(1 << self.failures.min(6)).min(MAX_WAIT);
         longest.mul_f64(rand::rng().random_range(0.5..=1.0))
+    }
+}
+
+/// A line of `--json`.
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'a str,
+    id: Option<&'a str>,
+    data: &'a RawValue,
+}
+
+/// What an event says, without a notification's own `data`: no line shows it, and its numbers may be larger than any
+/// type of ours.
+fn without_data(text: &str) -> serde_json::Result<Value> {
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+    let mut shown = serde_json::Map::new();
+    if let Some(notification) = members.remove("notification") {
+        let mut inner: BTreeMap<String, &RawValue> = serde_json::from_str(notification.get())?;
+        inner.remove("data");
+        shown.insert("notification".to_owned(), serde_json::to_value(inner)?);
+    }
+    for (name, value) in members {
+        shown.insert(name, serde_json::from_str(value.get())?);
+    }
+    Ok(Value::Object(shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_beyond_any_type_do_not_hide_an_event() {
+        let text = r#"{"notification":{"title":"Hi","data":{"a":1e400}},"unreadCount":1,"seq":7}"#;
+        let shown = without_data(text).unwrap();
+        assert_eq!(shown["notification"]["title"], "Hi");
+        assert_eq!(shown["seq"], 7);
     }
 }

@@ -1,21 +1,23 @@
-//! What `grelot demo` adds to a service: a user who is signed in, a page, categories and example notifications.
+//! What `grelot demo` adds to a service: users who are signed in, a page, categories and example notifications.
 //!
-//! Reading order: this file (the routes), `examples` (what is there and what the buttons send), `page/` (the page).
-//! Not here: the command (`cli::demo`).
+//! Reading order: this file (the routes), `examples` (what is there and what the buttons send), `page` (the page's files).
+//! Not here: the command (`cli::demo`), the page itself (`apps/demo`).
 
 mod examples;
+mod page;
 
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use grelot_core::UserId;
 use grelot_http::Problem;
 use grelot_http::auth::SameOrigin;
 use serde::Deserialize;
+use tokio::task::JoinSet;
 
 use crate::builder::DEFAULT_COOKIE;
 use crate::grelot::Grelot;
@@ -25,46 +27,56 @@ pub(crate) use examples::fill;
 /// How long a token of the demo is good.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(12);
 
-/// Scripts, styles and pictures of this origin, and nothing else.
+/// Who can be signed in: the first, unless the other is asked for.
+const USERS: [&str; 2] = ["demo", "camille"];
+
+/// The most that a button sends at once.
+const STORM: u16 = 500;
+
+/// Scripts, styles and pictures of this origin, and nothing else; no text becomes markup or a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// What the page needs.
 #[derive(Clone, Debug)]
 struct Page {
     grelot: Grelot,
-    user: UserId,
     html: String,
 }
 
 /// The whole demo: the service, and the page at its root. `command` is shown on the page.
-pub(crate) fn router(grelot: &Grelot, user: UserId, command: &str) -> Router {
-    let html = include_str!("page/page.html").replace("{{curl}}", &escaped(command));
-    let page = Page { grelot: grelot.clone(), user, html };
+pub(crate) fn router(grelot: &Grelot, command: &str) -> Router {
+    let (html, files) = page::chosen();
+    let page = Page { grelot: grelot.clone(), html: html.replace("{{curl}}", &escaped(command)) };
     let sending = Router::new()
         .route("/demo/notify", post(send))
         .layer(axum::Extension(grelot.clone()))
         .with_state(grelot.state().clone());
-    Router::new()
+    files
+        .iter()
+        .fold(Router::new(), |router, file| {
+            router.route(&format!("/demo/{}", file.name), get(async || file.response()))
+        })
         .route("/", get(index))
-        .route("/demo/page.css", get(async || asset("text/css", include_str!("page/page.css"))))
-        .route(
-            "/demo/page.js",
-            get(async || asset("text/javascript", include_str!("page/page.js"))),
-        )
-        .route(
-            "/demo/bell.svg",
-            get(async || asset("image/svg+xml", include_str!("page/bell.svg"))),
-        )
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .with_state(page)
         .merge(sending)
         .merge(grelot.whole_router())
 }
 
-/// The page; whoever opens it is the demo's user from then on.
-async fn index(State(page): State<Page>) -> Response {
-    let Ok(token) = page.grelot.mint_token(&page.user, TOKEN_LIFE) else {
+/// Who is asked for.
+#[derive(Debug, Deserialize)]
+struct Visitor {
+    user: Option<String>,
+}
+
+/// The page; whoever opens it is the demo's user from then on, or the other one.
+async fn index(State(page): State<Page>, Query(visitor): Query<Visitor>) -> Response {
+    let asked = visitor.user.as_deref();
+    let name = USERS.into_iter().find(|name| asked == Some(*name)).unwrap_or(USERS[0]);
+    let token =
+        UserId::parse(name).ok().and_then(|id| page.grelot.mint_token(&id, TOKEN_LIFE).ok());
+    let Some(token) = token else {
         return Problem::internal().into_response();
     };
     let name = DEFAULT_COOKIE;
@@ -73,8 +85,10 @@ async fn index(State(page): State<Page>) -> Response {
     let Ok(cookie) = HeaderValue::try_from(cookie) else {
         return Problem::internal().into_response();
     };
-    let mut response = asset("text/html", page.html);
+    let mut response = page.html.into_response();
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::SET_COOKIE, cookie);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
@@ -82,38 +96,33 @@ async fn index(State(page): State<Page>) -> Response {
     response
 }
 
-fn asset(kind: &'static str, body: impl IntoResponse) -> Response {
-    let kind = match kind {
-        "text/html" => "text/html; charset=utf-8",
-        "text/css" => "text/css; charset=utf-8",
-        "text/javascript" => "text/javascript; charset=utf-8",
-        kind => kind,
-    };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, body).into_response()
-}
-
-/// Which example a button asks for.
+/// Which example a button asks for, for whom (else whoever is signed in), and how many.
 #[derive(Debug, Deserialize)]
 struct Send {
     example: String,
+    to: Option<String>,
+    count: Option<u16>,
 }
 
-/// Sends an example to whoever is signed in, by the call that an embedding application makes. A page of another origin
-/// cannot ask for it.
+/// Sends examples by the call that an embedding application makes. A page of another origin cannot ask for it.
 async fn send(
-    SameOrigin(user): SameOrigin,
+    SameOrigin(session): SameOrigin,
     axum::Extension(grelot): axum::Extension<Grelot>,
-    Json(Send { example }): Json<Send>,
+    Json(Send { example, to, count }): Json<Send>,
 ) -> Result<StatusCode, Problem> {
-    let notification =
-        examples::named(&example, user.user.as_str()).ok_or_else(Problem::not_found)?;
-    let sent = grelot.notify(notification).await;
-    sent.map(|_| StatusCode::NO_CONTENT).map_err(|error| Problem::unavailable(1).caused_by(error))
+    let to = to.as_deref().and_then(|to| USERS.into_iter().find(|name| *name == to));
+    let to = to.unwrap_or_else(|| session.user.as_str());
+    let notification = examples::named(&example, to).ok_or_else(Problem::not_found)?;
+    let mut sending = JoinSet::new();
+    for _ in 0..count.unwrap_or(1).clamp(1, STORM) {
+        let (grelot, notification) = (grelot.clone(), notification.clone());
+        sending.spawn(async move { grelot.notify(notification).await });
+    }
+    while let Some(sent) = sending.join_next().await {
+        let sent = sent.map_err(|_panicked| Problem::internal())?;
+        sent.map_err(|error| Problem::unavailable(1).caused_by(error))?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn escaped(text: &str) -> String {
@@ -123,33 +132,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const PAGE: &str = include_str!("page/page.html");
-    const SCRIPT: &str = include_str!("page/page.js");
-
-    #[test]
-    fn the_page_keeps_its_own_policy() {
-        for forbidden in ["<style", " style=", " onclick=", "javascript:", "http://", "https://"] {
-            let html = PAGE.replace("http://www.w3.org", "");
-            assert!(!html.contains(forbidden), "{forbidden}");
-        }
-        for forbidden in ["innerHTML", "eval(", "document.write", ".style"] {
-            assert!(!SCRIPT.contains(forbidden), "{forbidden}");
-        }
-    }
-
-    #[test]
-    fn every_button_sends_an_example_that_is_there() {
-        let names: Vec<&str> = PAGE
-            .split("data-example=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
-        assert_eq!(names.len(), examples::EXAMPLES.len());
-        for name in names {
-            assert!(examples::named(name, "demo").is_some(), "{name}");
-        }
-    }
 
     #[test]
     fn the_command_is_text_on_the_page() {

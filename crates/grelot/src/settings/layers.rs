@@ -127,11 +127,15 @@ impl Layers {
         let path = named.clone().unwrap_or_else(|| directory.join(CONFIG_FILE));
         let shown = path.strip_prefix(directory).unwrap_or(&path).to_owned();
         let subject = shown.display().to_string();
+        let about = |detail: String| match named {
+            Some(_) => Problem::about(CONFIG_VARIABLE, format!("{subject}: {detail}")),
+            None => Problem::about(subject.clone(), detail),
+        };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return,
             Err(error) => {
-                self.problems.push(Problem::about(subject, format!("cannot be read: {error}")));
+                self.problems.push(about(format!("cannot be read: {error}")));
                 return;
             }
         };
@@ -140,8 +144,7 @@ impl Layers {
             Err(error) => {
                 // Never the error's own text: it quotes the line, which may hold a secret.
                 let line = error.span().map_or(1, |span| line_of(&text, span.start));
-                let detail = format!("line {line} is not TOML");
-                self.problems.push(Problem::about(subject, detail));
+                self.problems.push(about(format!("line {line} is not TOML")));
                 return;
             }
         };

@@ -88,6 +88,38 @@ async fn the_page_signs_in_with_a_cookie_that_no_script_can_read() {
     assert_eq!(send("cross-site").await.unwrap().status(), StatusCode::FORBIDDEN);
 }
 
+#[tokio::test]
+async fn the_other_user_has_an_inbox_of_their_own_and_a_storm_arrives_whole() {
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &FLAGS);
+    let page = demo.value("page");
+    let count = async |cookie: String| {
+        let count = Client::new().get(format!("{page}api/notifications/unread-count"));
+        let answer = count.header(header::COOKIE, cookie).send().await.unwrap();
+        answer.json::<serde_json::Value>().await.unwrap()["unreadCount"].as_u64().unwrap()
+    };
+    let visit = async |query: &str| {
+        let answer = reqwest::get(format!("{page}{query}")).await.unwrap();
+        let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let (own, other) = (visit("").await, visit("?user=camille").await);
+    let before = count(own.clone()).await;
+    assert_eq!(count(other.clone()).await, 0);
+    assert_eq!(count(visit("?user=root").await).await, before);
+    let send = async |body: serde_json::Value| {
+        let request = Client::new().post(format!("{page}demo/notify")).json(&body);
+        let request = request.header(header::COOKIE, own.clone());
+        request.header("sec-fetch-site", "same-origin").send().await.unwrap().status()
+    };
+    let storm = serde_json::json!({"example": "welcome", "to": "camille", "count": 50});
+    assert_eq!(send(storm).await, StatusCode::NO_CONTENT);
+    assert_eq!(count(other).await, 50);
+    assert_eq!(count(own.clone()).await, before);
+    let unknown = serde_json::json!({"example": "nothing"});
+    assert_eq!(send(unknown).await, StatusCode::NOT_FOUND);
+}
+
 #[test]
 fn its_database_is_gone_when_it_ends() {
     let place = Workplace::bare();

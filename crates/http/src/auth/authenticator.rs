@@ -107,7 +107,8 @@ impl Authenticator {
         if self.sessions.is_over(&claims).await.map_err(|error| unavailable(&error))? {
             return Err(Problem::unauthorized("The session has ended."));
         }
-        Ok(SignedIn { user: claims.user, expires_at: claims.expires_at, via_cookie })
+        let session = claims.session();
+        Ok(SignedIn { user: claims.user, expires_at: claims.expires_at, session, via_cookie })
     }
 
     /// Whether the request was sent by our own origin or a listed one.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use grelot_core::{Timestamp, UserId};
+use grelot_core::{SessionStart, Timestamp, UserId};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 
@@ -110,6 +110,11 @@ pub(super) enum BadClaims {
 }
 
 impl Claims {
+    /// When the session of this token began.
+    pub(super) fn session(&self) -> SessionStart {
+        SessionStart::at_second(self.issued_second)
+    }
+
     /// Parses the payload of a token whose signature is good, and judges it at `now`.
     pub(super) fn judge(payload: &[u8], now: Timestamp, pins: &Pins) -> Result<Self, BadClaims> {
         let signed: Signed = object(payload).ok_or(BadClaims::Malformed)?;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use grelot_core::{Timestamp, UserId};
+use grelot_core::{SessionStart, Timestamp, UserId};
 use http::request::Parts;
 
 use super::scope::RequiredScope;
@@ -20,6 +20,8 @@ pub struct SignedIn {
     pub user: UserId,
     /// When their token expires.
     pub expires_at: Timestamp,
+    /// When their session began.
+    pub session: SessionStart,
     /// Whether the token came in a cookie, which a browser also sends for other sites.
     pub via_cookie: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use grelot_core::{Clock, Timestamp};
@@ -16,6 +17,8 @@ const IDLE: Duration = Duration::from_mins(1);
 /// A bounded cache.
 pub(super) struct Fresh<K, V> {
     cache: Cache<K, Loaded<V>>,
+    /// Moves on with every `forget`: an answer of which the load began before is not used, though it ended after.
+    generation: AtomicU64,
     clock: Arc<dyn Clock>,
 }
 
@@ -23,14 +26,18 @@ pub(super) struct Fresh<K, V> {
 struct Loaded<V> {
     /// When the load began, since what it read may be as old as that.
     at: Timestamp,
+    generation: u64,
     value: Result<V, Arc<StoreError>>,
 }
 
 impl<V> Loaded<V> {
     /// Whether it must be loaded again. A failure always is, but those who waited for the same load share it; so is an
     /// answer from the future, which a clock that was put back makes.
-    fn is_stale(&self, now: Timestamp) -> bool {
-        self.value.is_err() || now < self.at || self.at.after(MAX_AGE) <= now
+    fn is_stale(&self, generation: u64, now: Timestamp) -> bool {
+        self.value.is_err()
+            || self.generation != generation
+            || now < self.at
+            || self.at.after(MAX_AGE) <= now
     }
 }
 
@@ -42,7 +49,7 @@ where
     /// A cache of at most `capacity` answers; over it the least used are dropped.
     pub(super) fn new(capacity: u64, clock: Arc<dyn Clock>) -> Self {
         let cache = Cache::builder().max_capacity(capacity).time_to_idle(IDLE).build();
-        Self { cache, clock }
+        Self { cache, generation: AtomicU64::new(0), clock }
     }
 
     /// The answer for `key`, loaded by `load` unless there is a fresh one.
@@ -51,19 +58,22 @@ where
         F: Future<Output = Result<V, StoreError>>,
     {
         let now = self.clock.now();
+        let generation = self.generation.load(Ordering::Acquire);
         if let Some(loaded) = self.cache.get(key).await
-            && !loaded.is_stale(now)
+            && !loaded.is_stale(generation, now)
         {
             return loaded.value;
         }
-        let load = async { Loaded { at: now, value: load.await.map_err(Arc::new) } };
-        let entry =
-            self.cache.entry_by_ref(key).or_insert_with_if(load, |loaded| loaded.is_stale(now));
+        let load = async { Loaded { at: now, generation, value: load.await.map_err(Arc::new) } };
+        let is_stale = |loaded: &Loaded<V>| loaded.is_stale(generation, now);
+        let entry = self.cache.entry_by_ref(key).or_insert_with_if(load, is_stale);
         entry.await.into_value().value
     }
 
-    /// Drops the answer for `key`.
+    /// Drops the answer for `key`, and makes every other answer be loaded again: revocations are rare, and a load that
+    /// is under way cannot be told from one that began later.
     pub(super) async fn forget(&self, key: &K) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
         self.cache.invalidate(key).await;
     }
 }
@@ -93,6 +103,17 @@ mod tests {
         assert_eq!(fresh.get(&"k", load()).await.unwrap(), 4, "a clock put back");
         fresh.forget(&"k").await;
         assert_eq!(fresh.get(&"k", load()).await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn an_answer_whose_load_began_before_a_forget_is_not_used() {
+        let fresh = Fresh::new(10, fixture::clock());
+        let old = async {
+            fresh.forget(&"k").await;
+            Ok(1)
+        };
+        assert_eq!(fresh.get(&"k", old).await.unwrap(), 1);
+        assert_eq!(fresh.get(&"k", async { Ok(2) }).await.unwrap(), 2);
     }
 
     #[tokio::test]

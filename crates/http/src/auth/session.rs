@@ -27,38 +27,11 @@ impl Sessions {
     pub(super) async fn is_over(&self, claims: &Claims) -> Result<bool, Arc<StoreError>> {
         let load = self.store.sessions_revoked_at(&claims.user);
         let revoked_at = self.revocations.get(&claims.user, load).await?;
-        Ok(revoked_at.is_some_and(|at| is_before(claims.issued_second, at)))
+        Ok(revoked_at.is_some_and(|at| claims.session().is_ended_by(at)))
     }
 
     /// Drops what is known about the user.
     pub(super) async fn forget(&self, user: &UserId) {
         self.revocations.forget(user).await;
-    }
-}
-
-/// Whether a token of that second was issued before a revocation. A token that does not say is older than any; one of
-/// the same second counts as before, since nobody can tell.
-fn is_before(issued_second: Option<i64>, revoked_at: Timestamp) -> bool {
-    issued_second.is_none_or(|second| second <= revoked_at.seconds())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case(None, true)]
-    #[case(Some(1_799_999_999), true)]
-    #[case(Some(1_800_000_000), true)]
-    #[case(Some(1_800_000_001), false)]
-    #[case(Some(i64::MIN), true)]
-    #[case(Some(i64::MAX), false)]
-    fn the_second_of_the_revocation_counts_as_before(
-        #[case] issued: Option<i64>,
-        #[case] over: bool,
-    ) {
-        for millis in [1_800_000_000_000, 1_800_000_000_999] {
-            assert_eq!(is_before(issued, Timestamp::from_millis(millis)), over);
-        }
     }
 }

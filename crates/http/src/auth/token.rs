@@ -116,10 +116,9 @@ impl Verifier {
     pub(super) async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Refused> {
         let (parts, header) = read(token).ok_or(Refused::Invalid)?;
         let algorithm = algorithm(&header.alg).ok_or(Refused::Invalid)?;
-        let good = match self.fixed.iter().find(|key| key.algorithm() == algorithm) {
-            Some(key) => parts.signed_by(key),
-            None => self.signed_by_key_set(&parts, &header, algorithm).await,
-        };
+        let mut fixed = self.fixed.iter().filter(|key| key.algorithm() == algorithm);
+        let good = fixed.any(|key| parts.signed_by(key))
+            || self.signed_by_key_set(&parts, &header, algorithm).await;
         if !good {
             return Err(Refused::Invalid);
         }

@@ -2,7 +2,6 @@
 
 #![expect(unused_qualifications, reason = "what utoipa's macro makes of `params`")]
 
-use aws_lc_rs::digest;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -39,8 +38,8 @@ struct NotifyParams {
 /// same request gets the same answer. Needs the scope `notify`.
 #[utoipa::path(post, path = "/api/internal/notify", operation_id = "notify", tag = "Notify",
     params(NotifyParams, ("idempotency-key" = Option<String>, Header, nullable = false,
-        description = "1 to 255 visible ASCII characters; scoped to the API key; ignored by a dry run",
-        min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+        description = "1 to 255 printable ASCII characters; scoped to the API key; ignored by a dry run",
+        min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$")),
     request_body = NotifySchema,
     responses(
         (status = 200, description = "A dry run: what would come of it", body = PreviewOut<'static>),
@@ -60,8 +59,12 @@ pub(crate) async fn notify(
     let body = read_body(request, INTERNAL_LIMIT).await?;
     let NotifyIn { recipients, content } = parse(&body)?;
     let idempotency = key.map(|key| Idempotency {
-        slot: fingerprint(&[caller.key_id.as_bytes(), key.as_bytes()]),
-        request: fingerprint(&[query_text.as_bytes(), &body]),
+        slot: Fingerprint(
+            state.secret.mac("idempotency slot", &[caller.key_id.as_bytes(), key.as_bytes()]),
+        ),
+        request: Fingerprint(
+            state.secret.mac("idempotent request", &[query_text.as_bytes(), &body]),
+        ),
     });
     let request = NotifyRequest { recipients, content, idempotency, mail: state.mail };
     if dry_run { preview(&state, &request).await } else { create(&state, request).await }
@@ -91,23 +94,12 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> 
     let Some(key) = values.next() else {
         return Ok(None);
     };
-    let fits = (1..=255).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
+    let fits = (1..=255).contains(&key.len())
+        && key.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~'));
     if !fits || values.next().is_some() {
         return Err(Problem::bad_request(
-            "The header Idempotency-Key must be there once, with 1 to 255 visible ASCII characters.",
+            "The header Idempotency-Key must be there once, with 1 to 255 printable ASCII characters.",
         ));
     }
     Ok(Some(key.clone()))
-}
-
-/// The digest of the parts and their lengths, so that parts cannot flow together.
-fn fingerprint(parts: &[&[u8]]) -> Fingerprint {
-    let mut context = digest::Context::new(&digest::SHA256);
-    for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    let mut bytes = [0; 32];
-    bytes.copy_from_slice(context.finish().as_ref());
-    Fingerprint(bytes)
 }

@@ -66,6 +66,7 @@ pub(crate) async fn stream(
         user: session.user,
         cursor: cursor(&headers, &query),
         expires_at: session.expires_at,
+        session: session.session,
     };
     let body = match slot {
         _ if method == Method::HEAD => Body::empty(),

@@ -115,12 +115,13 @@ async fn many_at_once_with_one_key_create_one() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_has_1_to_255_visible_characters() {
+async fn an_idempotency_key_has_1_to_255_printable_characters() {
     let app = App::start().await;
-    for bad in [String::new(), "x".repeat(256), "a b".to_owned(), "a\tb".to_owned()] {
+    for bad in [String::new(), "x".repeat(256), "a\tb".to_owned()] {
         with_key(&app, &bad, NOTIFY, BODY).await.problem(400, "bad-request");
     }
     with_key(&app, &"x".repeat(255), NOTIFY, BODY).await.expect(201);
+    with_key(&app, "order 42", NOTIFY, BODY).await.expect(201);
     let twice = app.as_host("POST", NOTIFY).header("content-type", "application/json");
     let twice = twice.header("idempotency-key", "a").header("idempotency-key", "a");
     app.send(twice.body(Body::from(BODY)).unwrap()).await.problem(400, "bad-request");

@@ -104,11 +104,11 @@ impl App {
         let options = SqliteOptions::new(directory.path().join("test.db"));
         let store = SqliteStore::open(options, Arc::clone(&shared), Arc::new(publisher)).unwrap();
         let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
-        let replay = Arc::<SqliteStore>::clone(&store);
+        let source = Arc::<SqliteStore>::clone(&store);
         let hub = Hub::new(
             HubSettings::default(),
             mailbox,
-            replay,
+            source,
             Arc::new(EventEncoder),
             Arc::clone(&shared),
         );

@@ -6,12 +6,11 @@ use grelot_core::Seq;
 use grelot_hub::{HubSettings, StreamCursor};
 use grelot_store::conformance::user;
 
-use crate::support::World;
+use crate::support::{World, quiet};
 
 #[tokio::test]
 async fn over_the_cap_the_oldest_stream_is_sent_away() {
-    let world =
-        World::open(HubSettings { streams_per_user: 2, ..HubSettings::default() }, 64).await;
+    let world = World::open(HubSettings { streams_per_user: 2, ..quiet() }, 64).await;
     let mut oldest = world.live().await;
     let mut second = world.live().await;
     let mut newest = world.live().await;
@@ -23,7 +22,7 @@ async fn over_the_cap_the_oldest_stream_is_sent_away() {
 
 #[tokio::test]
 async fn a_reader_that_stalls_is_closed_and_resumes_without_loss() {
-    let settings = HubSettings { queue_events: 4, send_buffer: 1, ..HubSettings::default() };
+    let settings = HubSettings { queue_events: 4, send_buffer: 1, ..quiet() };
     let world = World::open(settings, 4_096).await;
     let mut stalled = world.live().await;
     let mut sent = 0;
@@ -49,8 +48,7 @@ async fn a_reader_that_stalls_is_closed_and_resumes_without_loss() {
 
 #[tokio::test]
 async fn a_stream_that_is_evicted_while_it_opens_still_has_its_head() {
-    let world =
-        World::open(HubSettings { streams_per_user: 1, ..HubSettings::default() }, 64).await;
+    let world = World::open(HubSettings { streams_per_user: 1, ..quiet() }, 64).await;
     let owner = user("u_1");
     for _ in 0..20 {
         // Both open at once: whichever came first is sent away, and each reader checks its head.
@@ -64,6 +62,6 @@ async fn a_stream_that_is_evicted_while_it_opens_still_has_its_head() {
 
 #[tokio::test]
 async fn a_poll_over_the_cap_is_answered_at_once() {
-    let world = World::open(HubSettings { polls_per_user: 0, ..HubSettings::default() }, 64).await;
+    let world = World::open(HubSettings { polls_per_user: 0, ..quiet() }, 64).await;
     world.hub.wait_for_change(&user("u_1"), Seq::ZERO, Duration::from_hours(1)).await;
 }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use grelot_core::Seq;
+use grelot_core::{Clock as _, Seq, SessionStart};
 use grelot_hub::{HubSettings, StreamCursor};
+use grelot_store::Users as _;
 use grelot_store::conformance::user;
 
-use crate::support::World;
+use crate::support::{World, quiet};
 
 #[tokio::test]
 async fn a_ping_carries_the_last_change_that_the_stream_has() {
-    let settings = HubSettings { ping: Duration::from_millis(100), ..HubSettings::default() };
+    let settings = HubSettings { ping: Duration::from_millis(100), ..quiet() };
     let world = World::open(settings, 64).await;
     let mut reader = world.live().await;
     assert_eq!(reader.line().await, "ping 0");
@@ -32,7 +33,7 @@ async fn a_token_with_little_left_is_said_to_expire_right_after_ready() {
 
 #[tokio::test]
 async fn a_long_life_ends_with_the_stream_whole() {
-    let settings = HubSettings { max_life: Duration::from_millis(300), ..HubSettings::default() };
+    let settings = HubSettings { max_life: Duration::from_millis(300), ..quiet() };
     let world = World::open(settings, 64).await;
     let mut reader = world.live().await;
     assert_eq!(reader.line().await, "end");
@@ -52,6 +53,24 @@ async fn a_revoked_users_streams_close() {
     let mut reader = world.live().await;
     world.hub.close_user(&user("u_1"));
     assert_eq!(reader.line().await, "end");
+}
+
+#[tokio::test]
+async fn a_stream_whose_session_ended_while_it_opened_is_closed() {
+    let world = World::new().await;
+    world.store.revoke_sessions(&user("u_1")).await.unwrap();
+    // The reader was authenticated before, and registers only now.
+    let mut reader = world.admitted(StreamCursor::Now).await;
+    assert_eq!(reader.lines(2).await, ["head", "end"]);
+}
+
+#[tokio::test]
+async fn a_stream_of_a_later_session_is_not() {
+    let mut world = World::new().await;
+    world.store.revoke_sessions(&user("u_1")).await.unwrap();
+    world.clock.advance(Duration::from_secs(1));
+    world.session = SessionStart::at_second(Some(world.clock.now().seconds()));
+    world.live().await;
 }
 
 #[tokio::test]

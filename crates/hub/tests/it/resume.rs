@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use grelot_core::Seq;
-use grelot_hub::{HubSettings, StreamCursor};
+use grelot_hub::StreamCursor;
 use grelot_store::Committed as _;
 use grelot_store::conformance::user;
 
-use crate::support::World;
+use crate::support::{World, quiet};
 
 #[tokio::test]
 async fn a_known_cursor_is_given_what_came_after_it_then_ready() {
@@ -39,7 +39,7 @@ async fn what_is_no_cursor_is_reset() {
 
 #[tokio::test]
 async fn what_a_full_mailbox_dropped_is_read_from_the_database() {
-    let world = World::open(HubSettings::default(), 0).await;
+    let world = World::open(quiet(), 0).await;
     let mut reader = world.live().await;
     for seq in 1..=5 {
         world.notify(&user("u_1")).await;

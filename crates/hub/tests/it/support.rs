@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use grelot_core::{Change, ChangeKind, Clock, Inbox, NotificationId, Seq, Timestamp, UserId};
+use grelot_core::{
+    Change, ChangeKind, Clock, Inbox, NotificationId, Seq, SessionStart, Timestamp, UserId,
+};
 use grelot_hub::{Admission, Block, Encode, Hub, HubSettings, Publisher, StreamCursor, mailbox};
 use grelot_store::conformance::{HandClock, content, request, user};
-use grelot_store::{Committed, Inboxes as _, Notify as _, Replay, Users as _};
+use grelot_store::{Committed, Inboxes as _, Notify as _, StreamSource, Users as _};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -65,12 +67,19 @@ fn plain(line: &str) -> Block {
     Block::new(Bytes::from(framed), content)
 }
 
+/// The usual bounds, and no ping while a test runs: the first one comes anywhere in its interval.
+pub(crate) fn quiet() -> HubSettings {
+    HubSettings { ping: Duration::from_hours(1_000), ..HubSettings::default() }
+}
+
 /// A running hub.
 pub(crate) struct World {
     pub(crate) hub: Hub,
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) publisher: Publisher,
     pub(crate) clock: Arc<HandClock>,
+    /// When the session of the streams to come began.
+    pub(crate) session: SessionStart,
     listener: TcpListener,
     _tasks: JoinSet<()>,
     _directory: TempDir,
@@ -85,8 +94,8 @@ impl World {
         let options = SqliteOptions::new(directory.path().join("grelot.db"));
         let listener: Arc<dyn Committed> = Arc::new(publisher.clone());
         let store = SqliteStore::open(options, Arc::clone(&as_clock), listener).unwrap();
-        let replay: Arc<dyn Replay> = Arc::<SqliteStore>::clone(&store);
-        let hub = Hub::new(settings, mailbox, replay, Arc::new(Plain), as_clock);
+        let source: Arc<dyn StreamSource> = Arc::<SqliteStore>::clone(&store);
+        let hub = Hub::new(settings, mailbox, source, Arc::new(Plain), as_clock);
         let mut tasks = JoinSet::new();
         let running = hub.clone();
         tasks.spawn(async move { running.run(CancellationToken::new()).await });
@@ -94,6 +103,7 @@ impl World {
             hub,
             store,
             publisher,
+            session: SessionStart::at_second(Some(clock.now().seconds())),
             clock,
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
             _tasks: tasks,
@@ -102,12 +112,12 @@ impl World {
     }
 
     pub(crate) async fn new() -> Self {
-        Self::open(HubSettings::default(), 1_024).await
+        Self::open(quiet(), 1_024).await
     }
 
     pub(crate) fn admission(&self, cursor: StreamCursor, left: Duration) -> Admission {
         let expires_at = self.clock.now().after(left);
-        Admission { user: user("u_1"), cursor, expires_at }
+        Admission { user: user("u_1"), cursor, expires_at, session: self.session }
     }
 
     /// A socket stream of `u_1` with an hour to live; the head is one line.
@@ -116,14 +126,23 @@ impl World {
     }
 
     pub(crate) async fn stream_for(&self, cursor: StreamCursor, left: Duration) -> Reader {
-        let address = self.listener.local_addr().unwrap();
-        let (near, far) = tokio::join!(TcpStream::connect(address), self.listener.accept());
-        let (far, _) = far.unwrap();
-        self.hub.adopt(self.admission(cursor, left), far, Bytes::from_static(b"head\n"));
-        let mut reader = Reader(BufReader::new(near.unwrap()));
+        let mut reader = self.adopted(self.admission(cursor, left)).await;
         assert_eq!(reader.line().await, "head");
         assert!(reader.line().await.starts_with("retry "));
         reader
+    }
+
+    /// A socket stream of which nothing was read yet.
+    pub(crate) async fn admitted(&self, cursor: StreamCursor) -> Reader {
+        self.adopted(self.admission(cursor, Duration::from_hours(2))).await
+    }
+
+    async fn adopted(&self, admission: Admission) -> Reader {
+        let address = self.listener.local_addr().unwrap();
+        let (near, far) = tokio::join!(TcpStream::connect(address), self.listener.accept());
+        let (far, _) = far.unwrap();
+        self.hub.adopt(admission, far, Bytes::from_static(b"head\n"));
+        Reader(BufReader::new(near.unwrap()))
     }
 
     /// A stream that is ready.

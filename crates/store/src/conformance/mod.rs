@@ -107,7 +107,7 @@ macro_rules! conformance_suite {
                 polls_page_through_every_change,
                 the_cursor_of_the_last_poll_is_past_what_was_deleted,
                 a_stream_replays_a_thousand_changes_and_a_poll_more,
-                history_keeps_the_last_thousand_positions,
+                history_is_kept_as_far_back_as_its_bound,
             }
             maintenance {
                 an_open_store_is_healthy_and_counts,

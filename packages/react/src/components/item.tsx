@@ -68,22 +68,22 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
         <>
           <Icon name={type} />
           <div className="grelot-text">
-            <div className="grelot-title" id={label} dir="auto">
+            <div className="grelot-title" id={label}>
               <span className="grelot-hidden">
                 {unread && `${messages.unread}. `}
                 {messages.types[type]}.{" "}
               </span>
               {link ? (
                 <a href={link} tabIndex={tabIndex} onClick={(event) => actions.open(notification, event)}>
-                  {title}
+                  <bdi>{title}</bdi>
                 </a>
               ) : (
-                title
+                <bdi>{title}</bdi>
               )}
             </div>
             {body && (
-              <div className="grelot-body" dir="auto">
-                {body}
+              <div className="grelot-body">
+                <bdi>{body}</bdi>
               </div>
             )}
             <div className="grelot-meta">

@@ -67,7 +67,7 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
         <>
           <Icon name={type} />
           <div className="grelot-text">
-            <div className="grelot-title" dir="auto">
+            <div className="grelot-title">
               <span className="grelot-hidden">{messages.types[type]}. </span>
               {link && notification ? (
                 <a
@@ -79,15 +79,15 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
                     close();
                   }}
                 >
-                  {title}
+                  <bdi>{title}</bdi>
                 </a>
               ) : (
-                title
+                <bdi>{title}</bdi>
               )}
             </div>
             {notification && (
-              <div className="grelot-body" dir="auto">
-                {count > 1 ? notification.title : notification.body}
+              <div className="grelot-body">
+                <bdi>{count > 1 ? notification.title : notification.body}</bdi>
               </div>
             )}
           </div>

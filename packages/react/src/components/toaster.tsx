@@ -14,6 +14,8 @@ import { ToastView } from "./toast.js";
 import { useAnnouncer } from "./use-announcer.js";
 
 const VISIBLE = 3;
+/** What else can be on top. */
+const OTHERS = "[popover]:not([data-part=toaster]):popover-open, dialog[open]";
 
 export interface ToasterProps {
   /** Milliseconds that a toast stays; 5,000 by default. One of type ERROR stays until it is dismissed. */
@@ -32,7 +34,6 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   const [over, setOver] = useState(false);
   const [within, setWithin] = useState(false);
   const { announce, regions } = useAnnouncer();
-  const some = toasts.length > 0;
 
   useEffect(
     () =>
@@ -48,25 +49,25 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
     if (!unread) change({ close: undefined });
   }, [unread]);
 
+  const newest = toasts[0]?.key;
   useEffect(() => {
-    if (some) box.current?.showPopover?.();
+    const stack = box.current;
+    // Over what was opened in the meantime, if nobody is in the middle of it.
+    if (!newest || (document.querySelector(OTHERS) && !stack?.contains(document.activeElement))) stack?.hidePopover?.();
+    if (newest) stack?.showPopover?.();
     else {
-      box.current?.hidePopover?.();
       setOver(false);
       setWithin(false);
     }
-  }, [some]);
+  }, [newest]);
 
-  const newest = toasts[0]?.key;
   useEffect(() => {
     const end = new AbortController();
     const visibility = (): void => setHidden(document.visibilityState === "hidden");
     const dismiss = ({ key, defaultPrevented }: KeyboardEvent): void => {
       // The key is for what is on top: an open popover or dialog is closed first.
       if (key !== "Escape" || defaultPrevented || !newest) return;
-      if (!document.querySelector("[popover]:not([data-part=toaster]):popover-open, dialog[open]")) {
-        change({ close: newest });
-      }
+      if (!document.querySelector(OTHERS)) change({ close: newest });
     };
     document.addEventListener("visibilitychange", visibility, end);
     document.addEventListener("keydown", dismiss, end);
