@@ -12,7 +12,22 @@ DENY_VERSION := 0.20.2
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Build and serve the demo; prints its address and a curl that rings the bell
+# The page, built from the packages. A registry that lacks the optional packages of other systems makes `npm ci` refuse: then
+# by the lock, as far as it goes.
+DEMO_SOURCES := $(shell find packages/client/src packages/react/src packages/react/style.css apps/demo/src apps/demo/public \
+	apps/demo/index.html apps/demo/vite.config.ts -type f)
+
+node_modules/.package-lock.json: package-lock.json
+	@echo "installing the packages of the demo page" >&2
+	@npm ci --no-audit --no-fund --loglevel=error || npm install --no-save --no-audit --no-fund --loglevel=error
+	@touch $@
+
+apps/demo/dist/index.html: node_modules/.package-lock.json $(DEMO_SOURCES)
+	@echo "building the demo page" >&2
+	@npm run build --workspace apps/demo
+	@touch $@
+
+demo: apps/demo/dist/index.html ## Build and serve the demo; prints its address and a curl that rings the bell
 	@echo "building the demo (a first build takes a few minutes)" >&2
 	@$(SHOW_PROGRESS) $(CARGO) build --locked --profile demo --package grelot --bin grelot
 	@exec target/demo/grelot demo

@@ -194,7 +194,7 @@ impl Collector for Figures {
         }
         let counters = [
             ("hub_events", "Events given to streams", hub.events),
-            ("hub_deliveries", "Changes given to a stream, counted once a stream", hub.deliveries),
+            ("hub_deliveries", "Times that a stream was given what it lacked", hub.deliveries),
             (
                 "hub_slow_closed",
                 "Streams closed because their reader was too slow",

@@ -98,20 +98,18 @@ fn join_lap(shared: &Shared, laps: &mut VecDeque<Lap>, change: &Change, streams:
 }
 
 fn serve_chunk(shared: &Shared, lap: &mut Lap) {
+    let (mut taken, mut slow) = (0, 0);
     for _ in 0..CHUNK.min(lap.remaining) {
-        let stream = &lap.streams[lap.at];
-        match stream.offer(&mut lap.run, false) {
-            Offered::Taken => {}
+        match lap.streams[lap.at].offer(&mut lap.run, false) {
+            Offered::Taken => taken += 1,
             Offered::Hole => lap.hole = true,
-            Offered::Closed => {
-                shared.counters.slow_closed.fetch_add(1, Ordering::Relaxed);
-            }
+            Offered::Closed => slow += 1,
         }
         lap.at = (lap.at + 1) % lap.streams.len();
         lap.remaining -= 1;
     }
-    let served = u64::try_from(CHUNK.min(lap.streams.len())).unwrap_or(0);
-    shared.counters.deliveries.fetch_add(served, Ordering::Relaxed);
+    shared.counters.deliveries.fetch_add(taken, Ordering::Relaxed);
+    shared.counters.slow_closed.fetch_add(slow, Ordering::Relaxed);
 }
 
 /// Reads from the database what the user's streams lack, and gives it to them.

@@ -42,7 +42,7 @@ pub struct HubStats {
     pub opened: u64,
     /// Changes that were encoded for at least one stream.
     pub events: u64,
-    /// Changes that were given to a stream, counted once a stream.
+    /// Times that a stream was given what it lacked: one change, or several in one write.
     pub deliveries: u64,
     /// Streams closed because their reader was too slow.
     pub slow_closed: u64,
