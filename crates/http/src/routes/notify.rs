@@ -54,7 +54,8 @@ pub(crate) async fn notify(
 ) -> Result<Response, Problem> {
     let dry_run = query.get("dryRun", "must be true or false", |text| text.parse::<bool>().ok())?;
     let dry_run = dry_run.unwrap_or_default();
-    let key = if dry_run { None } else { idempotency_key(request.headers())? };
+    // A dry run ignores the key, but not that it is none.
+    let key = idempotency_key(request.headers())?.filter(|_| !dry_run);
     let query_text = request.uri().query().unwrap_or_default().to_owned();
     let body = read_body(request, INTERNAL_LIMIT).await?;
     let NotifyIn { recipients, content } = parse(&body)?;
