@@ -1,7 +1,7 @@
 # Every command that a developer of Grelot needs. `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash fmt lint doc openapi openapi-check client deny bench bench-smoke release ci
+.PHONY: help demo test crash fmt lint doc openapi openapi-check client examples wpt deny bench bench-smoke release ci
 
 CARGO := cargo
 SHOW_PROGRESS := CARGO_TERM_PROGRESS_WHEN=$(if $(CI),never,auto)
@@ -66,6 +66,10 @@ client: ## Install, lint, check, build and test the TypeScript packages
 	npm run build
 	npm run lint:package --workspaces --if-present
 	npm test
+
+examples: ## Pack the TypeScript packages, install them into the Vite and Next.js examples, and try those in a browser
+	@$(CARGO) build --locked --package grelot --bin grelot
+	@scripts/examples
 
 deny: $(TOOLS)/bin/cargo-deny ## Check licences, sources and duplicates of dependencies
 	$(TOOLS)/bin/cargo-deny --locked check --deny warnings bans licenses sources

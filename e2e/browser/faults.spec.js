@@ -70,6 +70,16 @@ test("what is done without a network is shown at once and replayed", () =>
     await shows(page, 1);
   }));
 
+test("a link that leaves the page leaves it read", () =>
+  stage(async ({ tab, send, unread, host }) => {
+    await send("demo", { title: "Away", link: "/elsewhere" });
+    const page = await tab("signed");
+    await page.click("[data-part=bell]");
+    await page.click("[data-part=item] a");
+    await page.waitForURL(`${host.url}elsewhere`);
+    await until("the service has it", async () => (await unread("demo")) === 0);
+  }));
+
 test("a token that expires is renewed without a gap", () =>
   stage(async ({ tab, send, host }) => {
     host.life = 8;
@@ -82,6 +92,7 @@ test("a token that expires is renewed without a gap", () =>
       await send("demo", { title: `N ${sent}` });
       await shows(page, sent);
       states.add(await state(page));
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
     assert.ok(host.tokens >= 3, `${host.tokens} tokens`);
     assert.deepEqual([...states], ["live"]);

@@ -3,7 +3,7 @@
  *
  * Not here: its panels, its texts.
  */
-import { Bell, Connection, GrelotProvider, Inbox, Preferences, Toaster, useUnreadCount } from "@grelot/react";
+import { Bell, Connection, en, fr, GrelotProvider, Inbox, Preferences, Toaster, useUnreadCount } from "@grelot/react";
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { CodePanel } from "./code-panel";
 import { EventsPanel } from "./events-panel";
@@ -15,6 +15,8 @@ import { useSettings } from "./use-settings";
 /** Who can be signed in here. */
 export const USERS = ["demo", "camille"] as const;
 export type User = (typeof USERS)[number];
+
+const MESSAGES = { en, fr } as const;
 
 const asked = new URLSearchParams(location.search).get("user");
 const user: User = USERS.find((name) => name === asked) ?? "demo";
@@ -32,7 +34,7 @@ export function App(): ReactElement {
   }, []);
 
   return (
-    <GrelotProvider locale={settings.language} onNavigate={setOpened}>
+    <GrelotProvider locale={settings.language} messages={MESSAGES[settings.language]} onNavigate={setOpened}>
       <Title />
       <header className="bar">
         <a className="brand" href="/">

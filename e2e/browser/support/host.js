@@ -70,9 +70,10 @@ export class Host {
   }
 
   async stop() {
+    const closed = [this.#server, this.#network].map((each) => new Promise((resolve) => each.close(resolve)));
     this.mend();
     this.#server.closeAllConnections();
-    await Promise.all([this.#server, this.#network].map((each) => new Promise((resolve) => each.close(resolve))));
+    await Promise.all(closed);
   }
 
   #connect(near) {
@@ -82,8 +83,10 @@ export class Host {
     for (const socket of line) {
       socket.on("error", () => {});
       socket.on("close", () => {
+        // While it is cut, one end does not hear of the other.
+        if (this.#cut) return;
         this.#lines.delete(line);
-        if (!this.#cut) for (const each of line) each.destroy();
+        for (const each of line) each.destroy();
       });
     }
     if (this.#cut) return;

@@ -55,10 +55,10 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     pending.settle(error);
   };
 
-  /** Resolves with what the server said. One that is gone already is as good as done. */
-  const send = async ({ request: [method, path, body] }: Op, keepalive = false): Promise<unknown> => {
+  /** Resolves with what the server said. One that is gone already is as good as done. It goes out even if the page is left. */
+  const send = async ({ request: [method, path, body] }: Op): Promise<unknown> => {
     try {
-      return await core.http.json(path, { method, keepalive, ...(body && { body: JSON.stringify(body) }) });
+      return await core.http.json(path, { method, keepalive: true, ...(body && { body: JSON.stringify(body) }) });
     } catch (thrown) {
       if (asFailure(thrown).status === 404) return null;
       throw thrown;
@@ -141,7 +141,7 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
         release(pending);
         pending.sent = true;
         pending.seq = 0;
-        quiet(send(pending.op, true));
+        quiet(send(pending.op));
         pending.settle(); // nobody is left to hear of a failure
       }
       changed();

@@ -14,6 +14,8 @@ export interface ClientOptions {
    * is signed in: nothing is sent then. Without `getToken` the session cookie is used.
    */
   readonly getToken?: (request: { readonly refresh: boolean }) => string | null | Promise<string | null>;
+  /** Gives the language that labels are asked for in, a BCP 47 tag; the browser's own by default. */
+  readonly getLocale?: () => string | undefined;
   /** Of each request. `same-origin` by default, and `omit` with `getToken`, so that no cookie speaks for somebody else. */
   readonly credentials?: RequestCredentials;
   /** Keeps actions that could not be sent yet over a reload, a list of ids a user: `localStorage`, or nothing. */

@@ -1,25 +1,34 @@
-/** What the package weighs in a page: bundled with the client, minified, gzipped, React outside. `test/size.test.ts` holds it. */
+/**
+ * What the package weighs in a page: bundled with the client as Vite does it, minified, gzipped, React outside.
+ * `test/node/size.test.ts` holds it.
+ */
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { build, transform } from "esbuild";
+import { transform } from "esbuild";
+import { rolldown } from "rolldown";
 
-const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+const gzipped = (text) => gzipSync(text, { level: 9 }).length;
+const index = new URL("../src/index.ts", import.meta.url).pathname;
 
-/** Bytes of what `code` takes from the package's sources. */
-export async function weigh(code) {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: new URL("../src", import.meta.url).pathname, loader: "ts" },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    jsx: "automatic",
-    external: ["react", "react/jsx-runtime", "react-dom"],
-    conditions: ["@grelot/source"],
-    write: false,
-    logLevel: "error",
+/** Bytes of these exports. */
+export async function weigh(names) {
+  const bundle = await rolldown({
+    input: "entry",
+    external: /^react/,
+    resolve: { conditionNames: ["@grelot/source", "import"], extensionAlias: { ".js": [".ts", ".tsx", ".js"] } },
+    transform: { jsx: { runtime: "automatic" }, target: "es2022" },
+    plugins: [
+      {
+        name: "entry",
+        resolveId: (id) => (id === "entry" ? id : undefined),
+        load: (id) => (id === "entry" ? `export { ${names} } from ${JSON.stringify(index)}` : undefined),
+      },
+    ],
+    onLog() {},
   });
-  return gzipped(outputFiles[0].contents);
+  const { output } = await bundle.generate({ minify: true, format: "esm" });
+  await bundle.close();
+  return gzipped(output[0].code);
 }
 
 /** Bytes of the style sheet. */
@@ -28,14 +37,17 @@ export async function weighStyle() {
   return gzipped((await transform(source, { loader: "css", minify: true })).code);
 }
 
-export const HOOKS =
-  'export { GrelotProvider, useNotifications, useUnreadCount, useNotificationEvents, useGrelotClient } from "./index"';
+export const HOOKS = "GrelotProvider, useNotifications, useUnreadCount, useNotificationEvents, useGrelotClient";
+/** All that a page in one language can use: texts that are not imported are not in it. */
+export const EVERYTHING = `${HOOKS}, usePreferences, Bell, Inbox, Toaster, Preferences, Connection`;
 
 if (process.argv[1]?.endsWith("size.js")) {
   const style = await weighStyle();
+  const everything = await weigh(EVERYTHING);
   console.log("hooks and client", await weigh(HOOKS));
-  console.log("the same and preferences", await weigh(`${HOOKS}\nexport { usePreferences } from "./index"`));
-  console.log("everything without style", await weigh('export * from "./index"'));
+  console.log("the same and preferences", await weigh(`${HOOKS}, usePreferences`));
+  console.log("everything without style", everything);
   console.log("style", style);
-  console.log("everything", (await weigh('export * from "./index"')) + style);
+  console.log("everything", everything + style);
+  console.log("French", (await weigh(`${EVERYTHING}, fr`)) - everything);
 }

@@ -10,37 +10,33 @@ import type { Messages } from "./i18n/messages.js";
 import { useLatest } from "./lib/use-latest.js";
 
 /** What `<GrelotProvider>` takes: a client, or what one is made of. */
-export interface GrelotProviderProps extends Partial<ClientOptions> {
+export interface GrelotProviderProps extends Partial<Omit<ClientOptions, "getLocale">> {
   /** A client of the application's own; the other options of a client are not looked at then. */
   readonly client?: GrelotClient;
-  /** Of the texts, the numbers and the times: a BCP 47 tag, `en` by default. English and French texts are built in. */
+  /**
+   * Of the texts, the times and the labels of categories: a BCP 47 tag, that of the texts by default. English texts are built in.
+   */
   readonly locale?: string;
-  /** Texts to use instead of the built-in ones. */
+  /** Texts to use instead of the English ones: `fr`, which comes with this package, or your own, one or all. */
   readonly messages?: Partial<Messages>;
   /** Follows a link inside the application, in place of the browser. Links to other origins are the browser's. */
   readonly onNavigate?: (href: string, notification: Notification) => void;
   readonly children?: ReactNode;
 }
 
-interface Shared extends Pick<GrelotProviderProps, "messages" | "onNavigate"> {
+interface Shared {
   readonly client: GrelotClient;
   readonly locale: string;
+  readonly messages: GrelotProviderProps["messages"];
+  readonly onNavigate: GrelotProviderProps["onNavigate"];
 }
 
 const Context = createContext<Shared | null>(null);
 
-export function GrelotProvider({
-  client,
-  baseUrl = "",
-  getToken,
-  credentials,
-  storage,
-  locale = "en",
-  messages,
-  onNavigate,
-  children,
-}: GrelotProviderProps): ReactElement {
-  const latest = useLatest(getToken);
+export function GrelotProvider(props: GrelotProviderProps): ReactElement {
+  const { client, baseUrl = "", getToken, credentials, storage, messages, onNavigate, children } = props;
+  const { locale = messages?.locale ?? "en" } = props;
+  const latest = useLatest({ getToken, locale });
   // A `getToken` written in place is another function at each render; it is still the same client.
   const signs = !!getToken;
   const own = useMemo(
@@ -48,14 +44,15 @@ export function GrelotProvider({
       client ??
       createClient({
         baseUrl,
-        ...(signs && { getToken: (request) => latest.current?.(request) ?? null }),
+        getLocale: () => latest.current.locale,
+        ...(signs && { getToken: (request) => latest.current.getToken?.(request) ?? null }),
         ...(credentials && { credentials }),
         ...(storage && { storage }),
       }),
     [client, baseUrl, signs, credentials, storage, latest],
   );
   const shared = useMemo<Shared>(
-    () => ({ client: own, locale, ...(messages && { messages }), ...(onNavigate && { onNavigate }) }),
+    () => ({ client: own, locale, messages, onNavigate }),
     [own, locale, messages, onNavigate],
   );
   return <Context.Provider value={shared}>{children}</Context.Provider>;

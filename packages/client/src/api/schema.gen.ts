@@ -1735,7 +1735,7 @@ export interface operations {
                 readonly dryRun?: boolean;
             };
             readonly header?: {
-                /** @description 1 to 255 visible ASCII characters; scoped to the API key; ignored by a dry run */
+                /** @description 1 to 255 printable ASCII characters; scoped to the API key; ignored by a dry run */
                 readonly "idempotency-key"?: string;
             };
             readonly path?: never;

@@ -23,7 +23,7 @@ export interface Http {
 }
 
 export function createHttp(env: Environment, options: ClientOptions, onAnswer: (headers: Headers) => void): Http {
-  const { baseUrl, getToken, credentials = getToken ? "omit" : "same-origin" } = options;
+  const { baseUrl, getToken, getLocale, credentials = getToken ? "omit" : "same-origin" } = options;
   let token: string | null = null;
   let tokenAt = 0;
   let asking: Promise<void> | undefined;
@@ -48,6 +48,7 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
       if (getToken && !token) await ask(renewed);
       if (getToken && !token) throw failure(401);
       const used = token;
+      const locale = getLocale?.();
       const response = await env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
         cache: "no-store",
         credentials,
@@ -55,6 +56,7 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
         ...init,
         headers: {
           ...(used && { authorization: `Bearer ${used}` }),
+          ...(locale && { "accept-language": locale }),
           ...(init?.body ? { "content-type": "application/json" } : {}),
           ...(init?.headers as Record<string, string>),
         },

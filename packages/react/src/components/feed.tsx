@@ -5,7 +5,7 @@
  * Not here: the keys (`use-keys.ts`).
  */
 import type { Notification } from "@grelot/client";
-import { type ReactElement, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ReactElement, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
 import { createTimes } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
 import { byDay } from "../lib/groups.js";
@@ -14,6 +14,8 @@ import type { InboxProps } from "./inbox.js";
 import { Item, type ItemActions } from "./item.js";
 
 const TICK = 30_000;
+/** Rendered at first, and more with each time that their end comes near: a storm must not cost a page of its own. */
+const RENDERED = 50;
 
 interface FeedProps {
   readonly notifications: readonly Notification[];
@@ -35,22 +37,25 @@ export function Feed({ notifications, complete, actions, labels, renderItem, fet
   const id = useId();
   const [chosen, choose] = useState<string>();
   const current = notifications.some((n) => n.id === chosen) ? chosen : notifications[0]?.id;
+  const [limit, grow] = useState(RENDERED);
+  const showMore = useCallback(async () => grow((now) => now + RENDERED), []);
+  const more = limit < notifications.length ? showMore : complete ? undefined : fetchMore;
   const size = complete ? notifications.length : -1;
   return (
     <>
-      {byDay(notifications, (instant) => times.day(instant, now)).map(({ key, day, again, start, notifications }) => (
-        <div key={key} className="grelot-group">
-          <h3 id={id + key}>{again ? `${messages.read} · ${day}` : day}</h3>
-          <div role="feed" aria-labelledby={id + key}>
-            {notifications.map((notification, at) => (
+      {byDay(notifications.slice(0, limit), (instant) => times.day(instant, now)).map((group) => (
+        <div key={group.key} className="grelot-group">
+          <h3 id={id + group.key}>{group.again ? `${messages.read} · ${group.day}` : group.day}</h3>
+          <div role="feed" aria-labelledby={id + group.key}>
+            {group.notifications.map((notification, at) => (
               <Item
                 key={notification.id}
                 notification={notification}
                 actions={actions}
                 ago={times.ago(notification.createdAt, now)}
-                full={times.full(notification.createdAt)}
+                times={times}
                 category={notification.category && (labels.get(notification.category) ?? notification.category)}
-                position={start + at + 1}
+                position={group.start + at + 1}
                 size={size}
                 current={notification.id === current}
                 onCurrent={choose}
@@ -60,18 +65,31 @@ export function Feed({ notifications, complete, actions, labels, renderItem, fet
           </div>
         </div>
       ))}
-      {!complete && fetchMore && <More key={notifications.length} fetchMore={fetchMore} />}
+      {more && <More fetchMore={more} />}
     </>
   );
 }
 
-/** Asks by itself as it comes into view; a new one stands after each page, so a short page does not end it. */
+/** Asks by itself while it is in view, or nearly: again after each page, which may have been short. */
 function More({ fetchMore }: { readonly fetchMore: () => Promise<void> }): ReactElement {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    const near = new IntersectionObserver(([entry]) => entry?.isIntersecting && fetchMore(), { rootMargin: "300px" });
-    near.observe(button.current as HTMLButtonElement);
-    return () => near.disconnect();
+    let here = true;
+    const margin = "300px";
+    // Of the window, and of whatever scrolls inside it.
+    const options = { rootMargin: margin, scrollMargin: margin };
+    const near = new IntersectionObserver((seen) => {
+      if (seen.at(-1)?.isIntersecting) fetchMore().then(look);
+    }, options);
+    const look = (): void => {
+      near.disconnect();
+      if (here) near.observe(button.current as HTMLButtonElement);
+    };
+    look();
+    return () => {
+      here = false;
+      near.disconnect();
+    };
   }, [fetchMore]);
   return (
     <button ref={button} type="button" className="grelot-more" data-part="load-more" onClick={() => fetchMore()}>

@@ -11,6 +11,7 @@ import { useMessages } from "../i18n/use-messages.js";
 import { useGrelotClient } from "../provider.js";
 import { useNotifications } from "../use-notifications.js";
 import { usePreferences } from "../use-preferences.js";
+import { Button } from "./button.js";
 import { Connection } from "./connection.js";
 import { Feed } from "./feed.js";
 import { Icon } from "./icon.js";
@@ -18,6 +19,7 @@ import type { ItemActions } from "./item.js";
 import { Preferences } from "./preferences.js";
 import { useItemActions } from "./use-item-actions.js";
 import { useKeys } from "./use-keys.js";
+import { Failed, Loading } from "./waiting.js";
 
 export interface InboxProps {
   /** Only this category; without it, the reader chooses. */
@@ -46,6 +48,12 @@ export function Inbox({
   const [unreadOnly, setUnreadOnly] = useState(false);
   const [chosen, choose] = useState("");
   const [page, setPage] = useState<"list" | "preferences" | "keys">("list");
+  /** For the focus, where what had it goes away. */
+  const home = (): void => root.current?.focus();
+  const turn = (to: typeof page): void => {
+    setPage(to);
+    home();
+  };
   /** What came after it waits while the list is scrolled, so that nothing moves under the eye. */
   const [held, hold] = useState<number | null>(null);
   const category = only ?? chosen;
@@ -58,7 +66,12 @@ export function Inbox({
   const shown = held === null ? notifications : notifications.filter(({ seq }) => seq <= held);
   const fresh = notifications.length - shown.length;
   const { actions, notice, act } = useItemActions(root);
-  const onKeyDown = useKeys(root, notifications, actions, () => setPage("keys"));
+  const onKeyDown = useKeys(root, notifications, actions, () => turn("keys"));
+
+  // A popover that was just opened has the focus: from here on the keys are the list's.
+  useEffect(() => {
+    if (root.current?.parentElement === document.activeElement) root.current?.focus();
+  }, []);
 
   // One that was read stays in its place while it is looked at; whoever comes back finds the list in order.
   const loaded = useRef(false);
@@ -72,16 +85,23 @@ export function Inbox({
   const close = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || page === "list") return;
     event.preventDefault();
-    setPage("list");
+    turn("list");
   };
 
   if (page !== "list") {
     return (
-      <section className="grelot-inbox" data-part="inbox" aria-label={messages[page]} onKeyDown={close}>
+      <section
+        ref={root}
+        className="grelot-inbox"
+        data-part="inbox"
+        aria-label={messages[page]}
+        tabIndex={-1}
+        onKeyDown={close}
+      >
         <header className="grelot-head">
-          <button type="button" className="grelot-quiet" data-part="back" onClick={() => setPage("list")}>
+          <Button className="grelot-quiet" part="back" onClick={() => turn("list")}>
             ‹ {messages.back}
-          </button>
+          </Button>
           <h2>{messages[page]}</h2>
         </header>
         {page === "preferences" ? (
@@ -103,10 +123,10 @@ export function Inbox({
   }
 
   const tab = (part: string, active: boolean, text: string, count: number): ReactElement => (
-    <button type="button" data-part={part} aria-pressed={active} onClick={() => setUnreadOnly(part === "tab-unread")}>
+    <Button part={part} aria-pressed={active} onClick={() => setUnreadOnly(part === "tab-unread")}>
       {text}
       {count > 0 && <span className="grelot-count">{count}</span>}
-    </button>
+    </Button>
   );
 
   return (
@@ -115,6 +135,7 @@ export function Inbox({
       className="grelot-inbox"
       data-part="inbox"
       aria-labelledby={title}
+      tabIndex={-1}
       onKeyDown={onKeyDown}
       onScroll={({ currentTarget: { scrollTop } }) =>
         hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
@@ -138,49 +159,45 @@ export function Inbox({
             ))}
           </select>
         )}
-        <button
-          type="button"
+        <Button
           className="grelot-quiet"
-          data-part="settings"
-          title={messages.preferences}
-          aria-label={messages.preferences}
-          onClick={onPreferences ?? (() => setPage("preferences"))}
+          part="settings"
+          label={messages.preferences}
+          onClick={onPreferences ?? (() => turn("preferences"))}
         >
           <Icon name="sliders" />
-        </button>
+        </Button>
         <div className="grelot-tabs">
           {tab("tab-all", !unreadOnly, messages.all, 0)}
           {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
-          <button
-            type="button"
+          <Button
             className="grelot-quiet"
-            data-part="mark-all-read"
+            part="mark-all-read"
             disabled={!unreadCount}
-            onClick={() => act(list.markAllAsRead())}
+            onClick={() => {
+              act(list.markAllAsRead());
+              home();
+            }}
           >
             {messages.markAllAsRead}
-          </button>
+          </Button>
         </div>
         {fresh > 0 && (
-          <button
-            type="button"
+          <Button
             className="grelot-fresh"
-            data-part="fresh"
+            part="fresh"
             onClick={() => {
               hold(null);
               root.current?.scrollTo(0, 0);
+              home();
             }}
           >
             {messages.fresh(fresh)}
-          </button>
+          </Button>
         )}
       </header>
       {isLoading ? (
-        <div className="grelot-loading" data-part="loading" role="status" aria-label={messages.states.connecting}>
-          <i />
-          <i />
-          <i />
-        </div>
+        <Loading />
       ) : (
         <Feed
           notifications={shown}
@@ -202,21 +219,21 @@ export function Inbox({
         </div>
       )}
       {error && (hasMore || !notifications.length) && (
-        <div className="grelot-empty" data-part="error" role="alert">
-          <p>{messages.failed}</p>
-          <button type="button" onClick={() => (notifications.length ? fetchMore : refetch)()}>
-            {messages.retry}
-          </button>
-        </div>
+        <Failed
+          retry={() => {
+            (notifications.length ? fetchMore : refetch)();
+            home();
+          }}
+        />
       )}
       <div className="grelot-notice" role="status">
         {notice && (
           <p data-part="notice">
             {notice.text}
             {notice.undo && (
-              <button type="button" data-part="undo" onClick={notice.undo}>
+              <Button part="undo" onClick={notice.undo}>
                 {messages.undo}
-              </button>
+              </Button>
             )}
           </p>
         )}

@@ -6,8 +6,10 @@
  */
 import type { Notification } from "@grelot/client";
 import { type MouseEvent, memo, type ReactNode, useId } from "react";
+import type { Times } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
-import { safeLink } from "../lib/link.js";
+import { Button } from "./button.js";
+import { Content } from "./content.js";
 import { Icon } from "./icon.js";
 
 /** What can be done with it. */
@@ -21,7 +23,7 @@ interface ItemProps {
   readonly notification: Notification;
   readonly actions: ItemActions;
   readonly ago: string;
-  readonly full: string;
+  readonly times: Times;
   readonly category: string | null;
   readonly position: number;
   /** Of all that there are; -1 while there are more to load. */
@@ -36,7 +38,7 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
   notification,
   actions,
   ago,
-  full,
+  times,
   category,
   position,
   size,
@@ -46,11 +48,9 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
 }: ItemProps) {
   const messages = useMessages();
   const label = useId();
-  const { id, type, title, body, createdAt } = notification;
+  const { id, type, title, createdAt } = notification;
   const unread = !notification.readAt;
-  const link = safeLink(notification.link);
   const tabIndex = current ? 0 : -1;
-  const toggle = unread ? messages.markAsRead : messages.markAsUnread;
   return (
     <article
       className="grelot-item"
@@ -66,54 +66,39 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
     >
       {render?.(notification, actions) ?? (
         <>
-          <Icon name={type} />
-          <div className="grelot-text">
-            <div className="grelot-title" id={label}>
-              <span className="grelot-hidden">
-                {unread && `${messages.unread}. `}
-                {messages.types[type]}.{" "}
-              </span>
-              {link ? (
-                <a href={link} tabIndex={tabIndex} onClick={(event) => actions.open(notification, event)}>
-                  <bdi>{title}</bdi>
-                </a>
-              ) : (
-                <bdi>{title}</bdi>
-              )}
-            </div>
-            {body && (
-              <div className="grelot-body">
-                <bdi>{body}</bdi>
-              </div>
-            )}
+          <Content
+            {...notification}
+            id={label}
+            unread={unread}
+            tabIndex={tabIndex}
+            onOpen={(event) => actions.open(notification, event)}
+          >
             <div className="grelot-meta">
-              <time dateTime={createdAt} title={full}>
+              <time dateTime={createdAt} title={times.full(createdAt)}>
                 {ago}
               </time>
               {category && ` · ${category}`}
             </div>
-          </div>
+          </Content>
           <div className="grelot-actions">
-            <button
-              type="button"
-              data-part="mark-read"
+            <Button
+              part="mark-read"
+              label={unread ? messages.markAsRead : messages.markAsUnread}
+              of={title}
               tabIndex={tabIndex}
-              title={toggle}
-              aria-label={`${toggle}: ${title}`}
               onClick={() => actions.toggleRead(notification)}
             >
               <Icon name={unread ? "check" : "dot"} />
-            </button>
-            <button
-              type="button"
-              data-part="delete"
+            </Button>
+            <Button
+              part="delete"
+              label={messages.remove}
+              of={title}
               tabIndex={tabIndex}
-              title={messages.remove}
-              aria-label={`${messages.remove}: ${title}`}
               onClick={() => actions.remove(notification)}
             >
               <Icon name="bin" />
-            </button>
+            </Button>
           </div>
         </>
       )}

@@ -9,6 +9,7 @@ import { type ReactElement, useId, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { usePreferences } from "../use-preferences.js";
 import { Icon } from "./icon.js";
+import { Failed, Loading } from "./waiting.js";
 
 const CHANNELS: readonly Channel[] = ["inApp", "email"];
 
@@ -20,20 +21,7 @@ export function Preferences(): ReactElement {
   if (!preferences) {
     return (
       <div className="grelot-preferences" data-part="preferences" aria-busy={isLoading}>
-        {error ? (
-          <div className="grelot-empty" role="alert">
-            <p>{messages.failed}</p>
-            <button type="button" onClick={() => refetch()}>
-              {messages.retry}
-            </button>
-          </div>
-        ) : (
-          <div className="grelot-loading">
-            <i />
-            <i />
-            <i />
-          </div>
-        )}
+        {error ? <Failed retry={refetch} /> : <Loading />}
       </div>
     );
   }

@@ -2,10 +2,12 @@
 /** One toast: what it says, where it leads, and how it goes: by itself, by its button, or swiped away. */
 import { type PointerEvent, type ReactElement, useEffect, useRef } from "react";
 import { useMessages } from "../i18n/use-messages.js";
-import { follow, safeLink } from "../lib/link.js";
+import { follow } from "../lib/link.js";
 import type { Toast } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
+import { Button } from "./button.js";
+import { Content } from "./content.js";
 import { Icon } from "./icon.js";
 import type { ToasterProps } from "./toaster.js";
 
@@ -48,8 +50,7 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
     }
   };
 
-  const link = count < 2 ? safeLink(notification?.link ?? null) : undefined;
-  const title = count > 1 || !notification ? messages.summary(count) : notification.title;
+  const one = count < 2 ? notification : undefined;
   return (
     <div
       className="grelot-toast"
@@ -65,41 +66,21 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
     >
       {render?.(toast, close) ?? (
         <>
-          <Icon name={type} />
-          <div className="grelot-text">
-            <div className="grelot-title">
-              <span className="grelot-hidden">{messages.types[type]}. </span>
-              {link && notification ? (
-                <a
-                  href={link}
-                  draggable={false}
-                  onClick={(event) => {
-                    client.markAsRead(notification.id).catch(() => {});
-                    follow(event, notification, onNavigate);
-                    close();
-                  }}
-                >
-                  <bdi>{title}</bdi>
-                </a>
-              ) : (
-                <bdi>{title}</bdi>
-              )}
-            </div>
-            {notification && (
-              <div className="grelot-body">
-                <bdi>{count > 1 ? notification.title : notification.body}</bdi>
-              </div>
-            )}
-          </div>
-          <button
-            type="button"
-            data-part="toast-close"
-            aria-label={messages.close}
-            title={messages.close}
-            onClick={close}
-          >
+          <Content
+            type={type}
+            title={one?.title ?? messages.summary(count)}
+            body={one ? one.body : notification?.title}
+            link={one?.link}
+            onOpen={(event) => {
+              if (!one) return;
+              client.markAsRead(one.id).catch(() => {});
+              follow(event, one, onNavigate);
+              close();
+            }}
+          />
+          <Button part="toast-close" label={messages.close} onClick={close}>
             <Icon name="cross" />
-          </button>
+          </Button>
         </>
       )}
     </div>

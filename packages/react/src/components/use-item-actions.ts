@@ -61,6 +61,7 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
           undo() {
             removal.undo();
             say(undefined);
+            root.current?.focus();
           },
         });
       },

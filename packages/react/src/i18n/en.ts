@@ -3,6 +3,7 @@
 import type { Messages } from "./messages.js";
 
 export const en: Messages = {
+  locale: "en",
   title: "Notifications",
   bell: (unread) => (unread ? `Notifications, ${unread} unread` : "Notifications"),
   all: "All",

@@ -3,6 +3,7 @@
 import type { Messages } from "./messages.js";
 
 export const fr: Messages = {
+  locale: "fr",
   title: "Notifications",
   bell: (unread) => (unread ? `Notifications, ${unread} non lue${unread > 1 ? "s" : ""}` : "Notifications"),
   all: "Toutes",

@@ -2,6 +2,8 @@
 import type { Channel, ConnectionState, NotificationType } from "@grelot/client";
 
 export interface Messages {
+  /** The language, as a BCP 47 tag: of times and numbers too, if the provider names no other. */
+  readonly locale: string;
   readonly title: string;
   /** The bell's name. */
   readonly bell: (unread: number) => string;

@@ -10,7 +10,8 @@ import type { MouseEvent } from "react";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
 const SAFE = /^(?:https?:|mailto:|\/(?![/\\]))[^\0-\x1f]*$/i;
 
-export const safeLink = (link: string | null): string | undefined => (link && SAFE.test(link) ? link : undefined);
+export const safeLink = (link: string | null | undefined): string | undefined =>
+  link && SAFE.test(link) ? link : undefined;
 
 /** Leaves to the browser what is not a plain click on a path of this origin. */
 export function follow(

@@ -1,8 +1,9 @@
 /** The hooks, as an application without our components uses them. */
 import { createClient, type ToastEvent } from "@grelot/client";
-import type { ReactElement } from "react";
+import { type ReactElement, useState } from "react";
 import { describe, expect, test, vi } from "vitest";
 import {
+  GrelotProvider,
   type UseNotifications,
   type UsePreferences,
   useNotificationEvents,
@@ -133,6 +134,31 @@ describe("the hooks", () => {
     await until(() => expect(it.server.streams.size).toBe(1));
     expect(it.server.lastStream?.authorization).toBe("Bearer t1");
     expect(getToken).toHaveBeenCalledTimes(1);
+  });
+
+  test("labels are asked for in the provider's language, and again when it changes", async () => {
+    const asked: (string | null)[] = [];
+    vi.stubGlobal("fetch", (input: string, init: RequestInit) => {
+      if (input.endsWith("/preferences")) asked.push(new Headers(init.headers).get("accept-language"));
+      return it.server.fetch(input, init);
+    });
+    let switchTo: (locale: string) => void = () => {};
+    function Page(): ReactElement {
+      const [locale, set] = useState("en");
+      switchTo = set;
+      return (
+        <GrelotProvider baseUrl="http://labels.test" credentials="include" locale={locale}>
+          <App />
+        </GrelotProvider>
+      );
+    }
+    function App(): ReactElement {
+      return <b>{String(usePreferences().isLoading)}</b>;
+    }
+    it.show(<Page />);
+    await until(() => expect(asked).toEqual(["en"]));
+    switchTo("fr");
+    await until(() => expect(asked).toEqual(["en", "fr"]));
   });
 
   test("a client of the application's own is used", async () => {

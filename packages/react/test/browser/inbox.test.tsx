@@ -204,6 +204,18 @@ describe("the inbox", () => {
     expect(part("load-more")).toBeNull();
   });
 
+  test("however many come at once, no more are rendered than may be seen soon", async () => {
+    const element = it.show(<Inbox />);
+    element.style.cssText = "display: flex; height: 300px";
+    await until(() => expect(part("connection")?.dataset["state"]).toBe("live"));
+    for (let each = 0; each < 300; each++) it.inbox.create({ title: `N ${each}` });
+    await until(() => expect(part("tab-unread")?.textContent).toBe("Unread300"));
+    expect(parts("item")).toHaveLength(50);
+    (part("inbox") as HTMLElement).scrollTop = 1e6;
+    await until(() => expect(parts("item").length).toBeGreaterThan(50));
+    expect(part("item")?.getAttribute("aria-setsize")).toBe("300");
+  });
+
   test("says when it cannot load, and tries again when asked", async () => {
     it.inbox.create({ title: "Here" });
     it.server.refusals.set("GET /", Array(9).fill(500));
@@ -248,7 +260,7 @@ describe("the inbox", () => {
 
   test("speaks French", async () => {
     it.inbox.create();
-    it.show(<Inbox />, { locale: "fr-CA" });
+    it.show(<Inbox />, { locale: "fr-CA", messages: fr });
     await until(() => expect(parts("item")).toHaveLength(1));
     expect(part("mark-all-read")?.textContent).toBe(fr.markAllAsRead);
     expect(document.querySelector("h3")?.textContent).toBe("aujourd’hui");

@@ -4,5 +4,5 @@ import { version as dom } from "react-dom";
 import { expect, test } from "vitest";
 
 test("React and its renderer are of the version that this run is for", () => {
-  expect([core.split(".")[0], dom.split(".")[0]]).toEqual([process.env["REACT"], process.env["REACT"]]);
+  expect([core.split(".")[0], dom.split(".")[0]]).toEqual([import.meta.env["REACT"], import.meta.env["REACT"]]);
 });

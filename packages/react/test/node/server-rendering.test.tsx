@@ -2,7 +2,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { renderToString } from "react-dom/server";
 import { afterEach, expect, test, vi } from "vitest";
-import { Bell, GrelotProvider, Inbox, Preferences, Toaster, useNotifications } from "../../src/index.js";
+import { Bell, fr, GrelotProvider, Inbox, Preferences, Toaster, useNotifications } from "../../src/index.js";
+
+function Lost(): null {
+  useNotifications();
+  return null;
+}
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -11,7 +16,7 @@ test("everything renders without a warning, and sends nothing", () => {
   const fetch = vi.fn();
   vi.stubGlobal("fetch", fetch);
   const html = renderToString(
-    <GrelotProvider locale="fr">
+    <GrelotProvider messages={fr}>
       <Bell />
       <Inbox />
       <Preferences />
@@ -26,10 +31,6 @@ test("everything renders without a warning, and sends nothing", () => {
 });
 
 test("a hook outside a provider says what is missing", () => {
-  function Lost(): null {
-    useNotifications();
-    return null;
-  }
   vi.spyOn(console, "error").mockImplementation(() => {});
   expect(() => renderToString(<Lost />)).toThrow("<GrelotProvider>");
 });

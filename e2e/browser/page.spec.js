@@ -1,0 +1,186 @@
+// The demo page as `grelot demo` serves it: every state, light and dark, on a phone and on a desk, without a violation of
+// axe-core and without a word in the console; and the whole of it by keyboard. Pictures go to `target/screenshots`.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { chromium } from "playwright-core";
+import { root } from "../support/service.js";
+import { shows, until } from "./support/stage.js";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const pictures = path.join(root, "target/screenshots");
+mkdirSync(pictures, { recursive: true });
+
+const looks = {
+  desk: { viewport: { width: 1440, height: 900 } },
+  "desk-dark": { viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+  phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  "phone-dark": { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: "dark" },
+  "desk-french-rtl": { viewport: { width: 1440, height: 900 }, locale: "fr-FR" },
+};
+
+/** `grelot demo`, a browser, and a page of it. */
+async function demo(look, play) {
+  const binary = path.join(root, "target/debug/grelot");
+  const flags = ["demo", "--bind", "127.0.0.1:0", "--metrics-bind", "off"];
+  const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "ignore"] });
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith("page: ")) resolve(line.slice(6));
+    });
+    child.once("exit", () => reject(new Error("the demo ended")));
+  });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-background-networking"],
+  });
+  const context = await browser.newContext({ reducedMotion: "reduce", ...look });
+  context.setDefaultTimeout(10_000);
+  const said = [];
+  context.on("console", (message) => said.push(message.text()));
+  context.on("weberror", (error) => said.push(String(error.error())));
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.waitForSelector('[data-part="connection"][data-state="live"]');
+    await play(page, child);
+    assert.deepEqual(said, [], "the console is empty");
+  } finally {
+    await browser.close();
+    child.kill("SIGKILL");
+  }
+}
+
+async function check(page, name) {
+  await page.screenshot({ path: path.join(pictures, `${name}.png`) });
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const found = (await window.axe.run({ resultTypes: ["violations"] })).violations;
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => html + failureSummary)}`);
+  });
+  assert.deepEqual(violations, [], name);
+}
+
+const send = (page, example) => page.click(`[data-example="${example}"]`);
+
+for (const [name, look] of Object.entries(looks)) {
+  test(`every state: ${name}`, () =>
+    demo(look, async (page) => {
+      if (name.endsWith("rtl")) await page.check("[data-demo=rtl]");
+      await page.waitForSelector("[data-part=preference]");
+      await check(page, `${name}-page`);
+      await page.screenshot({ path: path.join(pictures, `${name}-page-whole.png`), fullPage: true });
+
+      await page.click("[data-part=bell]");
+      await page.waitForSelector("[data-part=item]");
+      await check(page, `${name}-inbox`);
+      await page.click("[data-part=item] >> nth=1 >> [data-part=mark-read]");
+      await page.click("[data-part=item] >> nth=2 >> [data-part=delete]");
+      await page.waitForSelector("[data-part=undo]");
+      await check(page, `${name}-inbox-undo`);
+      await page.keyboard.press("?");
+      await page.waitForSelector("[data-part=keys]");
+      await check(page, `${name}-keys`);
+      await page.click("[data-part=back]");
+      await page.click("[data-part=mark-all-read]");
+      await page.click("[data-part=tab-unread]");
+      await page.waitForSelector("[data-part=empty]");
+      await check(page, `${name}-inbox-empty`);
+      await page.keyboard.press("Escape");
+
+      for (const example of ["payment", "invoice", "storage"]) {
+        await send(page, example);
+        // Apart, so that they are not a storm.
+        await page.waitForTimeout(400);
+      }
+      await until("three toasts", async () => (await page.locator("[data-part=toast]").count()) === 3);
+      await check(page, `${name}-toasts`);
+      for (const _ of [1, 2, 3]) await page.click("[data-part=toast-close] >> nth=0");
+      await page.click('[data-storm="12"]');
+      await page.waitForSelector('[data-part=toast][data-count="12"]');
+      await check(page, `${name}-storm`);
+      await page.keyboard.press("Escape");
+
+      await page.click("[data-part=bell]");
+      await page.waitForSelector("[data-part=item]");
+      await page.evaluate(() => {
+        document.querySelector("[data-part=inbox]").scrollTo(0, 500);
+        // The page hears of it with the next frame.
+        return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      });
+      await page.evaluate(() => {
+        const headers = { "content-type": "application/json" };
+        return fetch("/demo/notify", { method: "POST", headers, body: '{"example":"invoice"}' });
+      });
+      await page.waitForSelector("[data-part=fresh]");
+      await check(page, `${name}-inbox-scrolled`);
+    }));
+}
+
+test("the whole page by keyboard", () =>
+  demo(looks.desk, async (page) => {
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.closest("[data-part]")?.getAttribute("data-part") ?? null);
+    const unread = () => page.evaluate(() => Number(document.querySelector("[data-part=badge]")?.textContent ?? 0));
+    const before = await unread();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "bell");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-part=item]");
+    await until("the focus is inside", async () => (await focused()) === "inbox");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await focused(), "item");
+    await page.keyboard.press("r");
+    await shows(page, before - 1);
+    await page.keyboard.press("r");
+    await shows(page, before);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Delete");
+    await shows(page, before - 1);
+    assert.equal(await focused(), "item");
+    // Its buttons, then what can be undone.
+    for (let step = 0; step < 8 && (await focused()) !== "undo"; step += 1) await page.keyboard.press("Tab");
+    assert.equal(await focused(), "undo");
+    await page.keyboard.press("Enter");
+    await shows(page, before);
+    await page.keyboard.press("Escape");
+    await until("the focus is back", async () => (await focused()) === "bell");
+    // On, to the panel, and a toast that is dismissed.
+    const example = () => page.evaluate(() => document.activeElement?.getAttribute("data-example"));
+    for (let step = 0; step < 6 && !(await example()); step += 1) await page.keyboard.press("Tab");
+    assert.equal(await example(), "welcome");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[data-part=toast]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("[data-part=toast]", { state: "detached" });
+    await shows(page, before + 1);
+  }));
+
+test("the other identity has an inbox of its own, and every tab follows", () =>
+  demo(looks.desk, async (page) => {
+    assert.notEqual(await page.locator("[data-part=badge]").count(), 0);
+    const other = await page.context().newPage();
+    await other.goto(`${new URL(page.url()).origin}/?user=camille`);
+    await shows(other, 0);
+    await shows(page, 0);
+  }));
+
+test("inside, the preferences are found, and a switch is kept", () =>
+  demo(looks.desk, async (page) => {
+    await page.click("[data-part=bell]");
+    await page.click("[data-part=settings]");
+    await page.waitForSelector("[data-part=popover]", { state: "hidden" });
+    const one = '[data-part=preference][data-category="billing"][data-channel="email"]';
+    assert.equal(await page.getAttribute(one, "aria-checked"), "true");
+    await page.click(one);
+    await page.waitForSelector("text=Saved");
+    await page.reload();
+    await page.waitForSelector(`${one}[aria-checked="false"]`);
+  }));

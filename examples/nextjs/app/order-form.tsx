@@ -1,0 +1,13 @@
+"use client";
+import { type ReactElement, useActionState } from "react";
+import { placeOrder } from "./actions";
+
+export function OrderForm(): ReactElement {
+  const [state, action, pending] = useActionState(placeOrder, "Nothing ordered yet.");
+  return (
+    <form action={action}>
+      <button type="submit">Place order</button>
+      <p role="status">{pending ? "Placing the order…" : state}</p>
+    </form>
+  );
+}

@@ -1,0 +1,52 @@
+"use client";
+/** What an item and a toast have in common: what kind it is, what it says, and where it leads. */
+import type { NotificationType } from "@grelot/client";
+import type { MouseEvent, ReactElement, ReactNode } from "react";
+import { useMessages } from "../i18n/use-messages.js";
+import { safeLink } from "../lib/link.js";
+import { Icon } from "./icon.js";
+
+interface ContentProps {
+  readonly type: NotificationType;
+  readonly title: string;
+  readonly body: string | null | undefined;
+  readonly link: string | null | undefined;
+  readonly onOpen: (event: MouseEvent<HTMLElement>) => void;
+  readonly id?: string;
+  readonly unread?: boolean;
+  readonly tabIndex?: number;
+  readonly children?: ReactNode;
+}
+
+export function Content(props: ContentProps): ReactElement {
+  const { type, title, body, onOpen, id, unread, tabIndex, children } = props;
+  const messages = useMessages();
+  const href = safeLink(props.link);
+  const text = <bdi>{title}</bdi>;
+  return (
+    <>
+      <Icon name={type} />
+      <div className="grelot-text">
+        <div className="grelot-title" id={id}>
+          <span className="grelot-hidden">
+            {unread && `${messages.unread}. `}
+            {messages.types[type]}.{" "}
+          </span>
+          {href ? (
+            <a href={href} tabIndex={tabIndex} draggable={false} onClick={onOpen}>
+              {text}
+            </a>
+          ) : (
+            text
+          )}
+        </div>
+        {body && (
+          <div className="grelot-body">
+            <bdi>{body}</bdi>
+          </div>
+        )}
+        {children}
+      </div>
+    </>
+  );
+}
