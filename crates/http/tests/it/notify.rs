@@ -150,8 +150,8 @@ async fn a_dry_run_writes_nothing_and_says_why() {
             "why": {"inApp": "mandatory", "email": "default"}}]})
     );
     assert_eq!(inbox(&app, "u").await["seq"], 0);
-    // The key of a dry run is not looked at, and stays free.
-    with_key(&app, "", &dry, BODY).await.expect(200);
+    // The key of a dry run stays free; one that is none is refused all the same.
+    with_key(&app, "", &dry, BODY).await.problem(400, "bad-request");
     with_key(&app, "k", NOTIFY, BODY).await.expect(201);
     app.host_json("POST", &format!("{NOTIFY}?dryRun=1"), BODY).await.problem(400, "bad-request");
     app.host_json("POST", &format!("{NOTIFY}?dryRun=false"), BODY).await.expect(201);
