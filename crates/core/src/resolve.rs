@@ -120,6 +120,7 @@ mod tests {
     use super::*;
     use crate::category::Localized;
     use crate::id::CategoryKey;
+    use crate::mail::CategoryMail;
     use crate::preference::Choice;
 
     #[derive(Clone, Copy)]
@@ -138,6 +139,7 @@ mod tests {
             description: Localized::default(),
             defaults: ChannelSet::NONE.with(channel, case.default),
             mandatory: ChannelSet::NONE.with(channel, case.mandatory),
+            mail: CategoryMail::default(),
         };
         let mut preferences = Preferences {
             switches: ChannelSet::ALL.with(channel, case.switch),
