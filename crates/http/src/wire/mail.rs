@@ -186,7 +186,7 @@ mod tests {
 
     impl FromJson for MailIn {
         fn from_json(field: &Field<'_>, errors: &mut Errors) -> Option<Self> {
-            super::read(field, errors).map(Self)
+            read(field, errors).map(Self)
         }
     }
 
