@@ -1,0 +1,5 @@
+//! The delivery engine over a real store, with a clock that is moved by hand and a way out that does as it is told. Not here:
+//! SMTP (`channels`), and what is due (`store`).
+
+mod outbox;
+mod support;
