@@ -1,5 +1,8 @@
 //! The delivery engine over a real store, with a clock that is moved by hand and a way out that does as it is told. Not here:
 //! SMTP (`channels`), and what is due (`store`).
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod life;
 mod outbox;
 mod support;
