@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 
 /// What a room may never see, directly.
 const FORBIDDEN: [(&str, &[&str]); 7] = [
-    ("core", &["tokio", "serde", "serde_json", "rusqlite", "axum", "rand", "jiff"]),
+    ("core", &["tokio", "serde", "serde_json", "rusqlite", "axum", "rand"]),
     ("store", &["rusqlite", "axum", "hyper", "http", "serde_json"]),
     ("store-sqlite", &["axum", "hyper", "http", "reqwest"]),
     ("hub", &["axum", "hyper", "http", "rusqlite", "serde_json"]),
