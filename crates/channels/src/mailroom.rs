@@ -148,7 +148,7 @@ impl Mailroom {
             return self.own(title, (ONE_HTML, ONE_TEXT), &with);
         };
         let fill = |part: Part, source: &str| {
-            self.engine.custom(part, source, &with).map_err(|error| failed(tag, part, error))
+            self.engine.custom(part, source, &with).map_err(|error| failed(tag, part, &error))
         };
         let filled = || -> Result<Rendered, String> {
             let subject = one_line(&fill(Part::Subject, &theirs.subject)?, MAX_SUBJECT);
@@ -178,7 +178,7 @@ impl Mailroom {
                 subject,
                 html: format!("<pre>{}</pre>", minijinja::HtmlEscape(&text)),
                 text,
-                fallback: Some(failed("built-in", Part::Html, error)),
+                fallback: Some(failed("built-in", Part::Html, &error)),
             },
         }
     }
@@ -190,7 +190,7 @@ impl Mailroom {
 }
 
 /// Why a template was not used, in one line.
-fn failed(tag: &str, part: Part, error: TemplateError) -> String {
+fn failed(tag: &str, part: Part, error: &TemplateError) -> String {
     TemplateProblem {
         locale: tag.to_owned(),
         part: Some(part),

@@ -1,16 +1,16 @@
 //! What becomes of texts that others wrote, before they are a header or a line. Not here: escaping for HTML, which the template engine does.
 
-/// One line: white space collapsed to single spaces; control characters, and those that turn the direction of what follows, removed; at most
-/// `max` characters, the last of which is an ellipsis when something was cut.
+/// One line: white space collapsed to single spaces; control characters, and those that turn the direction of what follows,
+/// removed; at most `max` characters, the last of which is an ellipsis when something was cut.
 pub(crate) fn one_line(text: &str, max: usize) -> String {
-    let mut line = String::with_capacity(text.len().min(max * 4));
-    let mut length = 0_usize;
-    let mut words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    let mut next = words.find_map(visible);
-    while let Some(word) = next {
-        for c in
-            line.is_empty().then_some(None).unwrap_or(Some(' ')).into_iter().chain(word.chars())
-        {
+    let mut line = String::with_capacity(text.len().min(max.saturating_mul(4)));
+    let (mut length, mut gap) = (0_usize, false);
+    for c in text.chars().filter(|c| !turns_direction(*c)) {
+        if c.is_whitespace() || c.is_control() {
+            gap = length > 0;
+            continue;
+        }
+        for c in std::mem::take(&mut gap).then_some(' ').into_iter().chain([c]) {
             if length == max {
                 line.pop();
                 line.push('…');
@@ -19,15 +19,8 @@ pub(crate) fn one_line(text: &str, max: usize) -> String {
             line.push(c);
             length += 1;
         }
-        next = words.find_map(visible);
     }
     line
-}
-
-/// The word without what nobody sees; `None` when nothing is left.
-fn visible(word: &str) -> Option<String> {
-    let word: String = word.chars().filter(|c| !turns_direction(*c)).collect();
-    (!word.is_empty()).then_some(word)
 }
 
 /// Characters that change how the text after them reads, by which a name can look like an address. Letters of languages that are

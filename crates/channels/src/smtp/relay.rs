@@ -58,7 +58,7 @@ impl Relay {
 
     /// Connects anew and asks for a sign of life.
     pub(crate) async fn check(&self) -> Result<String, RelayError> {
-        let mut session = Session::open(&self.settings, self.tls.as_ref()).await?;
+        let mut session = self.open().await?;
         let answer = session.noop().await?;
         session.close().await;
         Ok(answer)
@@ -79,7 +79,12 @@ impl Relay {
                 return Ok(session);
             }
         }
-        Session::open(&self.settings, self.tls.as_ref()).await
+        self.open().await
+    }
+
+    /// A new connection. Boxed: a TLS handshake is a large future, and most letters find a connection.
+    async fn open(&self) -> Result<Session, RelayError> {
+        Box::pin(Session::open(&self.settings, self.tls.as_ref())).await
     }
 
     fn take(&self) -> Option<Session> {

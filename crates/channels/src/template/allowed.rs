@@ -52,7 +52,6 @@ fn code(source: &str, start: usize, close: &str) -> Result<usize, TemplateError>
             (Some(_), _) if escaped => escaped = false,
             (Some(_), '\\') => escaped = true,
             (Some(open), c) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') => quote = Some(c),
             (None, '*') => {
                 return Err(TemplateError::new(
@@ -65,7 +64,7 @@ fn code(source: &str, start: usize, close: &str) -> Result<usize, TemplateError>
             }
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
-            (None, _) => {}
+            _ => {}
         }
     }
     Ok(source.len() - start)

@@ -1,13 +1,12 @@
 //! Fills templates in: minijinja, strict about what is undefined, escaped for HTML, bounded in steps and in what it writes. Not here: what they
 //! are filled with (`context`).
 
-use std::fmt::Write as _;
 use std::io;
 
 use minijinja::value::Value;
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior,
-    escape_formatter, filters, tests,
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter,
+    filters, tests,
 };
 
 use super::{Part, TemplateError, mjml};
@@ -18,6 +17,8 @@ const FUEL: u64 = 50_000;
 const RECURSION: usize = 50;
 /// The most bytes of one part.
 const MAX_OUTPUT: usize = 512 * 1024;
+/// The most bytes of a part of ours: what a digest of the largest notifications takes, twice.
+const MAX_OWN: usize = 2 * MAX_OUTPUT;
 /// The most bytes before MJML is made HTML, where every value is written in a code of twice its length.
 const MAX_MJML: usize = 2 * MAX_OUTPUT;
 
@@ -44,7 +45,7 @@ impl Engine {
         env.add_filter("abs", filters::abs);
         env.add_filter("capitalize", filters::capitalize);
         env.add_filter("default", filters::default);
-        env.add_filter("escape", filters::escape);
+        env.add_filter("escape", |text: &str| Value::from_safe_string(escape(text)));
         env.add_filter("first", filters::first);
         env.add_filter("float", filters::float);
         env.add_filter("int", filters::int);
@@ -79,7 +80,7 @@ impl Engine {
         with: &Value,
     ) -> Result<String, TemplateError> {
         let name = if part == Part::Html { HTML } else { PLAIN };
-        self.fill(name, source, with, MAX_OUTPUT)
+        self.fill(name, source, with, MAX_OWN)
     }
 
     /// Fills in a part that a host wrote.
@@ -124,13 +125,31 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
     if value.is_none() {
         return Ok(());
     }
-    // A number is needed as it is where MJML computes widths, and has nothing to escape.
-    if state.name() != MJML || value.is_undefined() || value.is_number() {
+    // A number is needed as it is where MJML computes widths, and has nothing to escape; what is undefined is refused there.
+    if state.name() == PLAIN || value.is_undefined() || value.is_number() {
         return escape_formatter(out, state, value);
     }
     let text = value.to_string();
-    let escaped = if value.is_safe() { text } else { HtmlEscape(&text).to_string() };
-    mjml::hide(&escaped, out).map_err(Error::from)
+    let html = if value.is_safe() { text } else { escape(&text) };
+    if state.name() == MJML { mjml::hide(&html, out) } else { out.write_str(&html) }
+        .map_err(Error::from)
+}
+
+/// Escapes what is special in HTML, in texts and in quoted attributes. minijinja would escape `/` as well, and what looks for
+/// `href="https://` in mails (gateways that check links, most of all) does not read entities.
+fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c => html.push(c),
+        }
+    }
+    html
 }
 
 /// The text as paragraphs: a blank line begins a new one, a line break stays one. For HTML alone.
@@ -146,8 +165,7 @@ fn paragraphs(text: &str) -> Value {
         }
         html.push_str(if open { "<br>" } else { "<p dir=\"auto\">" });
         open = true;
-        // Writing to a string does not fail.
-        let _ = write!(html, "{}", HtmlEscape(line.trim_end()));
+        html.push_str(&escape(line.trim_end()));
     }
     html.push_str(if open { "</p>" } else { "" });
     Value::from_safe_string(html)

@@ -8,9 +8,10 @@ use mrml::prelude::render::RenderOptions;
 
 use super::TemplateError;
 
-/// Around a hidden value. Private-use characters: no template needs them, and in a value they are hidden as well.
-const OPEN: char = '\u{E000}';
-const CLOSE: char = '\u{E001}';
+/// Before and behind a hidden value: letters and digits, since the reader keeps nothing else as it is in an attribute. What a
+/// value has of them is hidden as well, and an author has no reason to write them.
+const OPEN: &str = "zq7grelotx";
+const CLOSE: char = 'q';
 /// How deep elements may nest. The reader and the writer call themselves for each level, and a stack that overflows ends the process.
 const MAX_DEPTH: usize = 64;
 /// Elements that have no end.
@@ -24,7 +25,7 @@ pub(crate) fn is_mjml(source: &str) -> bool {
 
 /// Writes `value` so that the MJML reader sees a word of letters and digits, whatever is in it.
 pub(crate) fn hide(value: &str, out: &mut impl fmt::Write) -> fmt::Result {
-    out.write_char(OPEN)?;
+    out.write_str(OPEN)?;
     for byte in value.bytes() {
         write!(out, "{byte:02x}")?;
     }
@@ -64,7 +65,7 @@ fn reveal(html: &str) -> String {
             rest = behind;
         } else {
             // Not ours: the author wrote it.
-            out.push(OPEN);
+            out.push_str(OPEN);
             rest = after;
         }
     }
@@ -83,26 +84,30 @@ fn decode(code: &str) -> Option<String> {
     String::from_utf8(bytes?).ok()
 }
 
-/// Refuses what nests too deep. It counts at least as deep as the reader does: an element that is never closed counts for good.
+/// Refuses what nests too deep. The reader forgives much (an end that fits no beginning, none at all), so this counts at least
+/// as deep as it does: only an end that fits closes an element, and nothing in a comment closes any.
 fn check_depth(source: &str) -> Result<(), TemplateError> {
-    let (mut depth, mut at) = (0_usize, 0);
+    let (mut open, mut at) = (Vec::new(), 0);
     while let Some(found) = source[at..].find('<') {
         let start = at + found;
         let rest = &source[start + 1..];
         at = start + 1;
-        if rest.starts_with("!--") {
-            at = rest.find("-->").map_or(source.len(), |end| start + 1 + end + 3);
-        } else if rest.starts_with('/') {
-            depth = depth.saturating_sub(1);
+        if rest.starts_with("!--[if") {
+            // For Outlook: the reader reads what is inside.
+        } else if let Some(comment) = rest.strip_prefix("!--") {
+            at = comment.find("-->").map_or(source.len(), |end| start + 4 + end + 3);
+        } else if let Some(end) = rest.strip_prefix('/') {
+            if open.last() == Some(&name(end)) {
+                open.pop();
+            }
         } else if !rest.starts_with(|c: char| c == '!' || c == '?' || c.is_whitespace()) {
             let tag = tag(rest);
             at = start + 1 + tag.len();
-            let name = tag.split(|c: char| c == '/' || c.is_whitespace()).next();
-            if !tag.ends_with('/') && !name.is_some_and(|name| VOID.contains(&name)) {
-                depth += 1;
+            if !tag.ends_with('/') && !VOID.contains(&name(tag)) {
+                open.push(name(tag));
             }
         }
-        if depth > MAX_DEPTH {
+        if open.len() > MAX_DEPTH {
             let line = 1 + source[..start].matches('\n').count();
             return Err(TemplateError::new(
                 Some(line),
@@ -111,6 +116,11 @@ fn check_depth(source: &str) -> Result<(), TemplateError> {
         }
     }
     Ok(())
+}
+
+/// The name that a tag begins with.
+fn name(tag: &str) -> &str {
+    tag.split(|c: char| c == '/' || c == '>' || c.is_whitespace()).next().unwrap_or_default()
 }
 
 /// The inside of the tag that `rest` begins with: up to the first `>` that is in no quotes.
@@ -147,26 +157,48 @@ mod tests {
 
     #[test]
     fn a_hidden_value_comes_back_as_it_was() {
-        let value = "&lt;b&gt; \" ' é 🔔 \u{E000}41\u{E001} %}";
+        let value = "&lt;b&gt; ' é 🔔 \\ zq7grelotx41q %}";
         let mut hidden = String::new();
         hide(value, &mut hidden).unwrap();
-        assert!(render(&in_text(&hidden)).unwrap().contains(value));
+        let html = render(&in_text(&format!("<a href=\"{hidden}\">{hidden}</a>"))).unwrap();
+        assert!(html.contains(&format!("<a href=\"{value}\">{value}</a>")), "{html}");
     }
 
     #[test]
-    fn what_an_author_wrote_in_private_characters_stays() {
-        assert_eq!(reveal("a\u{E000}b\u{E001}c\u{E000}4"), "a\u{E000}b\u{E001}c\u{E000}4");
+    fn what_an_author_wrote_of_the_code_stays() {
+        assert_eq!(reveal("a zq7grelotxzzq zq7grelotx4"), "a zq7grelotxzzq zq7grelotx4");
     }
 
     #[rstest::rstest]
     #[case("<b>", "</b>")]
     #[case("<b>", "")]
-    #[case("<b a=\"/\">", "</b>")]
     #[case("<b a=\"/>\">", "</b>")]
+    #[case("<b a='/>'>", "</b>")]
     #[case("<b\n>", "</b>")]
+    #[case("<b><!--></b>-->", "")]
+    #[case("<b><!-- </b> -->", "")]
+    #[case("<!--[if mso]><b><![endif]-->", "")]
+    #[case("<!-- x --><b>", "")]
+    #[case("<img:b>", "")]
+    #[case("<b></x>", "")]
+    #[case("<b><i></b>", "")]
+    #[case("<b><style></b></style>", "")]
     fn what_would_overflow_the_stack_is_refused(#[case] open: &str, #[case] close: &str) {
         let source = in_text(&format!("{}x{}", open.repeat(40_000), close.repeat(40_000)));
         assert!(render(&source).unwrap_err().detail.contains("deeper"));
+    }
+
+    #[test]
+    fn a_defect_of_the_reader_costs_the_layout_alone() {
+        let found = render(&in_text("<b><!--[if></b>-->"));
+        assert!(found.is_err_and(|error| error.detail.contains("cannot be drawn")));
+    }
+
+    #[test]
+    fn comments_for_outlook_may_open_what_others_close() {
+        let ghost =
+            "<!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></td></tr></table><![endif]-->";
+        assert!(render(&in_text(&ghost.repeat(100))).is_ok());
     }
 
     #[test]

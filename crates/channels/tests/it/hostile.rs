@@ -52,14 +52,17 @@ const STRINGS: [&str; 44] = [
     "=0D=0A.=0D=0A",
     "--boundary--",
     "Content-Type: text/html\r\n\r\n<b>",
-    "\u{E000}3c7363726970743e\u{E001}",
+    "zq7grelotx3c7363726970743eq",
     "From here on\nFrom there",
 ];
 
 /// The string in title, body, link, name and category.
 fn everywhere(hostile: &str) -> Letter {
     let title: String = hostile.chars().take(200).collect();
-    let path: String = hostile.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect();
+    let path: String = hostile
+        .chars()
+        .filter(|c| !c.is_control() && !c.is_whitespace() && *c != '\u{feff}')
+        .collect();
     let content = Content {
         kind: NotificationType::Info,
         category: None,

@@ -20,7 +20,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_510_800_000);
 pub(crate) fn room() -> Mailroom {
     Mailroom::new(MailSettings {
         from: Mailbox::parse("Acme <no-reply@acme.example>").unwrap(),
-        app_url: "https://app.acme.example/home".parse().unwrap(),
+        app_url: "https://app.acme.example/start".parse().unwrap(),
         app_name: Some("Acme".to_owned()),
         preferences_url: Some("https://app.acme.example/settings/notifications".parse().unwrap()),
     })
@@ -39,7 +39,6 @@ pub(crate) fn category() -> Category {
         description: Localized::default(),
         defaults: ChannelSet::ALL,
         mandatory: ChannelSet::NONE,
-        mail: grelot_core::CategoryMail::default(),
     }
 }
 
@@ -137,7 +136,7 @@ impl Read {
         let mut rest = self.headers[name].as_str();
         while let Some((before, after)) = rest.split_once("=?utf-8?b?") {
             // White space between encoded words is not part of the text.
-            if !(before.trim().is_empty() && !out.is_empty()) {
+            if !before.trim().is_empty() || out.is_empty() {
                 out.push_str(before);
             }
             let (word, behind) = after.split_once("?=").unwrap();
