@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`message`] (what one mail is made of), [`mailroom`] (a letter becomes a subject, an HTML and a text part,
 //! and bytes), [`template`] (the templates of hosts, and ours), [`smtp`] (the conversation with a relay), [`email`] (both
-//! together: deliver a letter, and say what became of it), [`unsubscribe`] (the token in the link that unsubscribes).
+//! together: deliver a letter, and say what became of it).
 //!
 //! Invariants:
 //! - What a host or a user wrote never becomes markup, a header, a recipient or an SMTP command.
@@ -25,7 +25,6 @@ pub mod message;
 pub mod outcome;
 pub mod smtp;
 pub mod template;
-pub mod unsubscribe;
 
 pub use address::{AddressError, Mailbox};
 pub use compose::{ComposeError, Mail};
@@ -35,4 +34,3 @@ pub use message::{Group, Item, Letter, Matter};
 pub use outcome::{Fault, Outcome};
 pub use smtp::{RelayError, SmtpSettings, SmtpUrlError, Stage, TlsError};
 pub use template::{EmailTemplate, EmailTemplates, Part, TemplateProblem};
-pub use unsubscribe::UnsubscribeTokens;

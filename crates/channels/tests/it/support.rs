@@ -39,6 +39,7 @@ pub(crate) fn category() -> Category {
         description: Localized::default(),
         defaults: ChannelSet::ALL,
         mandatory: ChannelSet::NONE,
+        mail: grelot_core::CategoryMail::default(),
     }
 }
 

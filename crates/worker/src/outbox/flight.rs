@@ -42,9 +42,10 @@ impl Flight {
         };
         (self.observer)(outcome);
         // No answer in the log: it may have an address in it. `grelot deliveries show` has it.
-        match outcome {
-            AttemptOutcome::Sent => tracing::debug!(delivery = id.as_str(), "sent"),
-            _ => tracing::warn!(delivery = id.as_str(), outcome = outcome.name(), "not sent"),
+        if outcome == AttemptOutcome::Sent {
+            tracing::debug!(delivery = id.as_str(), "sent");
+        } else {
+            tracing::warn!(delivery = id.as_str(), outcome = outcome.name(), "not sent");
         }
         match receipt {
             Receipt::Sent(answer) => Settlement::Sent { answer, collected: mail.collected },
