@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use grelot_core::Timestamp;
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Message, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::{Body, Message, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
 use url::Url;
 
 use crate::address::{AddressError, Mailbox};
@@ -76,7 +76,10 @@ pub(crate) fn compose(
         headers = raw(headers, "List-Unsubscribe", format!("<{}>", in_header(url)?));
         headers = raw(headers, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned());
     }
-    let parts = MultiPart::alternative()
+    // Neither quoted-printable nor base64 can make `=_`, and the same letter is the same mail.
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("=_{id}"))
         .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text)?)
         .singlepart(part(ContentType::TEXT_HTML, &rendered.html)?);
     let message =

@@ -45,6 +45,8 @@ pub(crate) struct Words {
     pub(crate) lang: &'static str,
     pub(crate) greeting: Option<String>,
     pub(crate) open: &'static str,
+    /// What stands between words and a URL.
+    pub(crate) colon: &'static str,
     pub(crate) open_app: String,
     pub(crate) why: String,
     pub(crate) unsubscribe: String,
@@ -60,6 +62,7 @@ impl Words {
                 lang: language.tag(),
                 greeting: name.map(|name| format!("Hello {name},")),
                 open: "Open",
+                colon: ": ",
                 open_app: format!("Open {app}"),
                 why: match (optional, category) {
                     (false, _) => format!(
@@ -82,20 +85,21 @@ impl Words {
                 lang: language.tag(),
                 greeting: name.map(|name| format!("Bonjour {name},")),
                 open: "Ouvrir",
+                colon: "\u{a0}: ",
                 open_app: format!("Ouvrir {app}"),
                 why: match (optional, category) {
                     (false, _) => format!(
                         "Ce message de service concerne votre compte {app}. Il ne peut pas être désactivé."
                     ),
                     (true, Some(label)) => format!(
-                        "Vous recevez ce message parce que les e-mails « {label} » sont activés dans votre compte {app}."
+                        "Vous recevez ce message parce que les e-mails «\u{a0}{label}\u{a0}» sont activés dans votre compte {app}."
                     ),
                     (true, None) => format!(
                         "Vous recevez ce message parce que les notifications par e-mail sont activées dans votre compte {app}."
                     ),
                 },
                 unsubscribe: match category {
-                    Some(label) => format!("Se désabonner de « {label} »"),
+                    Some(label) => format!("Se désabonner de «\u{a0}{label}\u{a0}»"),
                     None => "Se désabonner de ces e-mails".to_owned(),
                 },
                 preferences: "Préférences de notification",
@@ -170,6 +174,6 @@ mod tests {
             |optional| About { app: "Acme", category: Some("Billing"), name: None, optional };
         let words = |language, optional| Words::new(language, about(optional)).why;
         assert!(words(Language::English, false).contains("cannot be switched off"));
-        assert!(words(Language::French, true).contains("« Billing »"));
+        assert!(words(Language::French, true).contains("«\u{a0}Billing\u{a0}»"));
     }
 }

@@ -45,23 +45,40 @@ const MONTHS: [[&str; 12]; 2] = [
 /// A day and a time with the zone it is in: "Tuesday, 24 November 2026 at 10:00 (CET)". An unknown zone is UTC.
 pub(crate) fn written(at: Timestamp, timezone: Option<&str>, language: Language) -> String {
     let local = local(at, timezone);
-    let (row, glue, before, after) = match language {
-        Language::English => (0, " at ", ", ", ""),
-        Language::French => (1, " à ", " ", "er"),
-    };
-    let day = DAYS[row].get(day_of(local.weekday())).copied().unwrap_or_default();
-    let month = MONTHS[row]
-        .get(usize::try_from(local.month() - 1).unwrap_or_default())
-        .copied()
-        .unwrap_or_default();
+    let comma = if language == Language::English { ", " } else { " " };
+    let name = DAYS[row(language)].get(day_of(local.weekday())).copied().unwrap_or_default();
+    let (day, year) = (day(&local, language), local.year());
+    format!("{name}{comma}{day} {year}{}{}", glue(language), local.strftime("%H:%M (%Z)"))
+}
+
+/// A day and a time in few words: "24 November at 10:00". The zone is told where it may not be the reader's.
+pub(crate) fn short(at: Timestamp, timezone: Option<&str>, language: Language) -> String {
+    let local = local(at, timezone);
+    let time = if timezone.is_some() { "%H:%M" } else { "%H:%M (%Z)" };
+    format!("{}{}{}", day(&local, language), glue(language), local.strftime(time))
+}
+
+/// "24 November".
+fn day(local: &ZonedDateTime, language: Language) -> String {
+    let month = usize::try_from(local.month() - 1).unwrap_or_default();
+    let month = MONTHS[row(language)].get(month).copied().unwrap_or_default();
     // French counts the first of a month, and no other day.
-    let ordinal = if local.day() == 1 { after } else { "" };
-    format!(
-        "{day}{before}{}{ordinal} {month} {}{glue}{}",
-        local.day(),
-        local.year(),
-        local.strftime("%H:%M (%Z)")
-    )
+    let ordinal = if local.day() == 1 && language == Language::French { "er" } else { "" };
+    format!("{}{ordinal} {month}", local.day())
+}
+
+const fn row(language: Language) -> usize {
+    match language {
+        Language::English => 0,
+        Language::French => 1,
+    }
+}
+
+const fn glue(language: Language) -> &'static str {
+    match language {
+        Language::English => " at ",
+        Language::French => " à ",
+    }
 }
 
 /// RFC 3339 in UTC, as the API writes it.
@@ -100,6 +117,12 @@ mod tests {
             written(AT, Some("Europe/Paris"), Language::French),
             "mardi 24 novembre 2026 à 10:00 (CET)"
         );
+    }
+
+    #[test]
+    fn a_short_date_tells_the_zone_only_where_it_is_not_the_readers() {
+        assert_eq!(short(AT, Some("Europe/Paris"), Language::English), "24 November at 10:00");
+        assert_eq!(short(AT, None, Language::French), "24 novembre à 09:00 (UTC)");
     }
 
     #[test]

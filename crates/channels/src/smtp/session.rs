@@ -142,6 +142,8 @@ async fn connect(
     }
     let failed = |error: std::io::Error| RelayError::new(stage, &error.to_string());
     let socket = TcpStream::connect(server).await.map_err(failed)?;
+    // The dot that ends a message is a write of its own, which would wait for the acknowledgement of the message otherwise.
+    socket.set_nodelay(true).map_err(failed)?;
     let stream = Box::new(LineStream::new(socket).map_err(failed)?);
     lettre(stage, AsyncSmtpConnection::connect_with_transport(stream, name)).await
 }

@@ -143,6 +143,7 @@ fn notification(frame: &Frame<'_>, item: &Item, body: Option<&str>, data: Value)
         data => data,
         createdAt => when::rfc3339(item.created_at),
         date => when::written(item.created_at, zone, frame.language()),
+        shortDate => when::short(item.created_at, zone, frame.language()),
         color => color,
         dark => dark,
     }

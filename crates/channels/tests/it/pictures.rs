@@ -1,4 +1,4 @@
-//! Writes our own mails to `target/mails`, for people to look at: `scripts` of browsers take pictures of them.
+//! Writes our own mails to `target/tmp/mails`, for people to look at in a browser (HTML) and in a mail program (EML).
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use grelot_channels::{Group, Letter, Matter};
 use grelot_core::NotificationType;
 
-use crate::support::{item, letter, one, plain_letter, room};
+use crate::support::{NOW, item, letter, one, plain_letter, room};
 
 #[test]
 fn our_mails_can_be_looked_at() {
@@ -17,6 +17,8 @@ fn our_mails_can_be_looked_at() {
         assert_eq!(mail.fallback, None);
         fs::write(folder.join(format!("{name}.html")), mail.html).unwrap();
         fs::write(folder.join(format!("{name}.txt")), mail.text).unwrap();
+        let bytes = room().compose(&letter, NOW).unwrap().bytes;
+        fs::write(folder.join(format!("{name}.eml")), bytes).unwrap();
     }
 }
 
@@ -56,7 +58,12 @@ fn letters() -> Vec<(&'static str, Letter)> {
             Group {
                 label: Some("Équipe".to_owned()),
                 items: vec![
-                    item(Info, "Grace a partagé « Plan 2027 » avec vous", "", "/docs/plan-2027"),
+                    item(
+                        Info,
+                        "Grace a partagé «\u{a0}Plan 2027\u{a0}» avec vous",
+                        "",
+                        "/docs/plan-2027",
+                    ),
                     item(
                         Error,
                         "L'export de nuit a échoué",

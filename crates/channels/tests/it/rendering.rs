@@ -35,9 +35,9 @@ fn a_french_reader_is_written_to_in_french() {
     let mail = room().render(&letter);
     for words in [
         "Bonjour Ada Lovelace,",
-        "Ouvrir: https://app.acme.example/start/invoices/42",
+        "Ouvrir\u{a0}: https://app.acme.example/start/invoices/42",
         "Facturation · mardi 24 novembre 2026 à 10:00 (CET)",
-        "Se désabonner de « Facturation »",
+        "Se désabonner de «\u{a0}Facturation\u{a0}»",
         "Préférences de notification",
     ] {
         assert!(mail.text.contains(words), "{words} in {}", mail.text);

@@ -186,3 +186,73 @@ fn a_template_that_needs_real_data_is_not_refused_for_the_samples_sake() {
     assert_eq!(problems("{{ notification.data.a.b[0]|upper }}", "<p>x</p>", None), []);
     assert_eq!(problems("{% if notification.data.paid %}x{% endif %}", "<p>x</p>", None).len(), 0);
 }
+
+/// Pieces of templates, which a generator puts together without sense.
+const PIECES: [&str; 44] = [
+    "<mjml>",
+    "</mjml>",
+    "<mj-body>",
+    "</mj-body>",
+    "<mj-text>",
+    "</mj-text>",
+    "<mj-raw>",
+    "</mj-raw>",
+    "<mj-table>",
+    "<mj-button href=\"",
+    "<mj-image width=\"",
+    "<b>",
+    "</b>",
+    "<b/>",
+    "<br>",
+    "</br>",
+    "<",
+    ">",
+    "/>",
+    "\"",
+    "'",
+    "=",
+    "<!--",
+    "-->",
+    "<!--[if mso]>",
+    "<![endif]-->",
+    "<![CDATA[",
+    "]]>",
+    "<?",
+    "?>",
+    "&amp;",
+    "&",
+    "é",
+    "🔔",
+    "px",
+    "x",
+    "{{ notification.title }}",
+    "{{",
+    "}}",
+    "{% for a in [1,2,3] %}",
+    "{% endfor %}",
+    "{%",
+    "%}",
+    "zq7grelotx3cq",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 100, failure_persistence: None, ..Default::default()
+    })]
+
+    #[test]
+    fn no_template_however_odd_ends_the_process(
+        picks in proptest::collection::vec((0..PIECES.len(), 1_usize..40), 1..60),
+        times in 1_usize..100,
+    ) {
+        let odd: String = picks.iter().map(|(at, count)| PIECES[*at].repeat(*count)).collect();
+        let many = odd.repeat(times);
+        let cut = many.floor_char_boundary(EmailTemplate::MAX_HTML_BYTES - 200);
+        for html in [odd.clone(), mjml(&many[..cut]), format!("<mjml><mj-body>{}", &many[..cut])] {
+            // Whatever is wrong with it, a mail comes of it.
+            let _ = problems("s", &html, None);
+            let mail = room().render(&templated("s", &html, None));
+            proptest::prop_assert!(!mail.html.is_empty());
+        }
+    }
+}
