@@ -184,3 +184,20 @@ test("inside, the preferences are found, and a switch is kept", () =>
     await page.reload();
     await page.waitForSelector(`${one}[aria-checked="false"]`);
   }));
+
+test("the tab has an icon, and nothing that the page asks for is missing", () =>
+  demo(looks.desk, async (first) => {
+    const failed = [];
+    const page = await first.context().newPage();
+    page.on("response", (answer) => answer.status() >= 400 && failed.push(answer.url()));
+    page.on("requestfailed", (request) => failed.push(request.url()));
+    await page.goto(first.url());
+    await page.waitForSelector('[data-part="connection"][data-state="live"]');
+    // A browser without a window asks for none.
+    const icon = await page.evaluate(async () => {
+      const { ok, headers } = await fetch(document.querySelector("link[rel=icon]").href);
+      return ok && headers.get("content-type");
+    });
+    assert.match(String(icon), /^image\//);
+    assert.deepEqual(failed, []);
+  }));

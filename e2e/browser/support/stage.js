@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { Service } from "../../support/service.js";
 import { Host } from "./host.js";
+import { launchPlain } from "./plain.js";
 
 const options = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -12,12 +13,18 @@ const options = {
 /** How long anything may take that is not said to take longer. */
 const PATIENCE = 10_000;
 
-/** Runs `play` with a service, a host and a browser, and puts them away. Fails if a console had an error. */
-export async function stage(play, launch = {}) {
-  const service = await Service.start();
-  const host = await Host.start(service);
+/** The driver's browser; resolves to a context, and what ends it. */
+async function launchDriven(launch) {
   const browser = await chromium.launch({ ...options, ...launch });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  return { context, close: () => browser.close() };
+}
+
+/** Runs `play` with a service, a host and a browser, and puts them away. Fails if a console had an error. */
+export async function stage(play, { plain, ...launch } = {}) {
+  const service = await Service.start();
+  const host = await Host.start(service);
+  const { context, close } = await (plain ? launchPlain(options) : launchDriven(launch));
   context.setDefaultTimeout(PATIENCE);
   const errors = [];
   /** What a network that is gone, or a service that was killed, makes the browser report by itself. */
@@ -31,7 +38,6 @@ export async function stage(play, launch = {}) {
   const it = {
     service,
     host,
-    browser,
     context,
     /** A tab that shows the page, connected. */
     async tab(path = "") {
@@ -68,7 +74,7 @@ export async function stage(play, launch = {}) {
     await play(it);
     assert.deepEqual(errors, [], "the console is clean");
   } finally {
-    await browser.close();
+    await close();
     await host.stop();
     await service.stop();
   }
