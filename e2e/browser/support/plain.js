@@ -7,7 +7,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-/** Starts it; resolves to its one context, and what ends it. */
+/** Starts it; resolves to its one context, the port that it is driven by, and what ends it. */
 export async function launchPlain({ executablePath, args }) {
   const place = mkdtempSync(path.join(tmpdir(), "grelot-browser-"));
   const own = ["--headless", "--disable-gpu", "--remote-debugging-port=0", `--user-data-dir=${place}`];
@@ -31,7 +31,7 @@ export async function launchPlain({ executablePath, args }) {
         .on("close", () => reject(new Error(`the browser ended: ${said.join("\n")}`)));
     });
     const browser = await chromium.connectOverCDP(address, { noDefaults: true });
-    return { context: browser.contexts()[0], close };
+    return { context: browser.contexts()[0], port: Number(new URL(address).port), close };
   } catch (error) {
     await close();
     throw error;

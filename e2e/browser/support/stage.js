@@ -6,7 +6,7 @@ import { Service } from "../../support/service.js";
 import { Host } from "./host.js";
 import { launchPlain } from "./plain.js";
 
-const options = {
+export const browserOptions = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-background-networking"],
 };
@@ -15,7 +15,7 @@ const PATIENCE = 10_000;
 
 /** The driver's browser; resolves to a context, and what ends it. */
 async function launchDriven(launch) {
-  const browser = await chromium.launch({ ...options, ...launch });
+  const browser = await chromium.launch({ ...browserOptions, ...launch });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   return { context, close: () => browser.close() };
 }
@@ -24,7 +24,7 @@ async function launchDriven(launch) {
 export async function stage(play, { plain, ...launch } = {}) {
   const service = await Service.start();
   const host = await Host.start(service);
-  const { context, close } = await (plain ? launchPlain(options) : launchDriven(launch));
+  const { context, close } = await (plain ? launchPlain(browserOptions) : launchDriven(launch));
   context.setDefaultTimeout(PATIENCE);
   const errors = [];
   /** What a network that is gone, or a service that was killed, makes the browser report by itself. */
