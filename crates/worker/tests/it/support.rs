@@ -118,6 +118,7 @@ impl World {
     }
 
     /// Starts an engine; the token ends it.
+    #[expect(clippy::disallowed_methods, reason = "the test is its supervisor")]
     pub(crate) fn start(&self, settings: OutboxSettings) -> (CancellationToken, JoinHandle<()>) {
         let outbox = Outbox::new(
             Arc::<SqliteStore>::clone(&self.store),
