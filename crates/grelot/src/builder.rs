@@ -134,13 +134,6 @@ impl Builder {
         self
     }
 
-    /// How long a minute of a category's delay lasts: demonstrations have no time.
-    #[cfg(feature = "cli")]
-    pub(crate) fn mail_minute(mut self, minute: Duration) -> Self {
-        self.mail.minute = minute;
-        self
-    }
-
     /// Opens the database and starts what works behind the scenes, on the present Tokio runtime.
     ///
     /// # Errors
