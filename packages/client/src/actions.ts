@@ -8,7 +8,7 @@
 import { type Core, quiet } from "./core.js";
 import { asFailure, failure } from "./errors.js";
 import type { Op } from "./store/view.js";
-import type { ClientOptions } from "./types.js";
+import type { ClientOptions, GrelotError } from "./types.js";
 
 /** Actions that may wait to be sent; one more is refused. */
 const QUEUE_LENGTH = 500;
@@ -55,38 +55,40 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     pending.settle(error);
   };
 
-  /** Resolves with what the server said. One that is gone already is as good as done. It goes out even if the page is left. */
-  const send = async ({ request: [method, path, body] }: Op): Promise<unknown> => {
-    try {
-      return await core.http.json(path, { method, keepalive: true, ...(body && { body: JSON.stringify(body) }) });
-    } catch (thrown) {
-      if (asFailure(thrown).status === 404) return null;
-      throw thrown;
-    }
-  };
+  /** It goes out even if the page is left. */
+  const send = ({ request: [method, path, body] }: Op): Promise<unknown> =>
+    core.http.send(path, {
+      method,
+      keepalive: true,
+      headers: { "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
 
   const resume = async (): Promise<void> => {
     const next = queue.find(({ held, seq }) => !held && seq === undefined);
     if (busy || !next) return;
     clearTimeout(timer);
     busy = next.sent = true;
+    let answer: unknown;
+    let error: GrelotError | undefined;
     try {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
-      if (failed) await core.http.json("/unread-count");
-      const answer = await send(next.op);
-      failed = false;
-      next.seq = (answer as { seq?: number } | null)?.seq ?? 0;
+      if (failed) await core.http.send("/unread-count");
+      answer = await send(next.op);
+    } catch (thrown) {
+      error = asFailure(thrown);
+    }
+    busy = failed = false;
+    // One that is gone already is as good as done.
+    if (!error || error.status === 404) {
+      next.seq = (answer as { seq?: number } | undefined)?.seq ?? 0;
       next.answered?.(answer);
       next.settle();
-    } catch (thrown) {
-      const error = asFailure(thrown);
-      const { status } = error;
-      failed = queue.includes(next) && (!status || status === 429 || status > 499);
-      if (failed) timer = setTimeout(resume, PAUSE * (1 + Math.random()));
-      else drop(next, error);
-    }
-    busy = false;
-    if (failed) return;
+    } else if (queue.includes(next) && (!error.status || error.status === 429 || error.status > 499)) {
+      failed = true;
+      timer = setTimeout(resume, PAUSE * (1 + Math.random()));
+      return;
+    } else drop(next, error);
     changed();
     resume();
   };

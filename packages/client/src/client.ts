@@ -8,9 +8,9 @@
 import { createActions } from "./actions.js";
 import type { UnreadCount } from "./api/types.js";
 import { type Core, cores, type Heard, quiet, same } from "./core.js";
-import { asFailure } from "./errors.js";
+import { asFailure, isRefusal } from "./errors.js";
 import { createList } from "./lists.js";
-import { applyAnswer, applyEvents, EMPTY } from "./store/state.js";
+import { applyCount, applyEvents, EMPTY } from "./store/state.js";
 import { overlay, remove, turn, turnAll } from "./store/view.js";
 import { createToasts } from "./toasts.js";
 import type { Environment, Port } from "./transport/environment.js";
@@ -55,7 +55,8 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   let unwatch: (() => void) | undefined;
   let hints: Port | undefined;
   let joined = false;
-  let suspended = false;
+  /** Somebody listens, and the page is not put away. */
+  let active = false;
   let boots = 0;
   let failures = 0;
   let bootTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,6 +81,13 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const subscribe = keep(listeners);
 
+  const show = (): void => {
+    clearTimeout(showTimer);
+    showTimer = undefined;
+    shownAt = Date.now();
+    emit(listeners);
+  };
+
   const http = createHttp(env, options, (headers) => {
     ping = Number(headers.get("grelot-ping")) * 1_000 || ping;
     const answered = headers.get("grelot-user");
@@ -97,7 +105,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     actions.change(user);
     hints?.postMessage(user);
     core.commit();
-    if (other && unwatch) boot();
+    if (other && active) boot();
   });
 
   const core: Core = {
@@ -108,9 +116,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     eventHandlers,
     subscribe,
     run: (...args) => actions.run(...args),
-    notify() {
-      if (!showTimer) show();
-    },
+    notify: show,
     commit(soon) {
       core.view = overlay(core.state, actions.ops());
       const { seq } = core.state;
@@ -118,20 +124,13 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       const wait = soon ? shownAt + SHOW_EVERY - Date.now() : 0;
       if (wait > 0) showTimer ??= setTimeout(show, wait);
       else show();
-      if (!unwatch || suspended) return;
+      if (!active) return;
       if (!joined && user !== null && seq >= 0 && connection !== "unauthorized") {
         joined = true;
         tabs.join(`${name}:${user}`);
       }
       check();
     },
-  };
-
-  const show = (): void => {
-    clearTimeout(showTimer);
-    showTimer = undefined;
-    shownAt = Date.now();
-    emit(listeners);
   };
 
   const check = (retry?: boolean): void => {
@@ -142,8 +141,8 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const incoming = (events: readonly Heard[]): void => {
     const { seq: from, unread } = core.state;
     const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
-    core.state = applyEvents(core.state, fresh);
     if (!fresh.length) return;
+    core.state = applyEvents(core.state, fresh);
     tabs.beat(fresh, from);
     for (const event of fresh) {
       emit(eventHandlers, event, { replayed: !!event.replayed });
@@ -206,17 +205,16 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     clearTimeout(bootTimer);
     const mine = ++boots;
     try {
-      const answer = await http.json<UnreadCount>("/unread-count");
+      const answer = await http.send<UnreadCount>("/unread-count");
       if (mine !== boots) return;
       failures = 0;
       user ??= "";
       if (!joined) connection = "connecting";
-      core.state = applyAnswer(core.state, answer);
+      core.state = applyCount(core.state, answer);
       core.commit();
     } catch (thrown) {
-      const { status } = asFailure(thrown);
       if (mine !== boots) return;
-      if (status === 401 || status === 403) refused();
+      if (isRefusal(asFailure(thrown))) refused();
       else if (!joined) {
         connected("offline");
         bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
@@ -225,7 +223,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   };
 
   const enter = (): void => {
-    suspended = false;
+    active = true;
     hints = env.document && env.BroadcastChannel && new env.BroadcastChannel(name);
     if (hints) {
       // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
@@ -239,6 +237,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   };
 
   const exit = (): void => {
+    active = false;
     clearTimeout(bootTimer);
     boots++;
     hints?.close();
@@ -248,19 +247,18 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const open = (): void => {
     unwatch = watch(env, {
       wake(changed) {
-        if (suspended) return;
+        if (!active) return;
         stream.wake(changed);
         boot();
         actions.resume();
       },
       suspend() {
-        if (suspended) return;
-        suspended = true;
+        if (!active) return;
         actions.flush();
         exit();
       },
       resume() {
-        if (suspended) enter();
+        if (!active) enter();
       },
       attention: tabs.claim,
     });
@@ -284,8 +282,12 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     });
   };
 
+  const now = (): string => new Date().toISOString();
   const nothing = Promise.resolve();
-  const at = (): string => new Date().toISOString();
+  const mark = (id: string, readAt: string | null): Promise<void> => {
+    const n = core.view.get(id);
+    return n && !n.readAt === !readAt ? nothing : run(turn(id, readAt)).done;
+  };
 
   const client: GrelotClient = {
     subscribe,
@@ -298,9 +300,9 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       lists.set(key, list);
       return list;
     },
-    markAsRead: (id) => (core.view.get(id)?.readAt ? nothing : run(turn(id, at())).done),
-    markAsUnread: (id) => (core.view.get(id)?.readAt === null ? nothing : run(turn(id, null)).done),
-    markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, at())).done : nothing),
+    markAsRead: (id) => mark(id, now()),
+    markAsUnread: (id) => mark(id, null),
+    markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, now())).done : nothing),
     remove: (id) => run(remove(id)).done,
     removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
     onEvent: keep(eventHandlers),

@@ -8,4 +8,7 @@ export const failure = (status: number, problem?: Problem): GrelotError =>
 
 /** Whatever was thrown, as a `GrelotError`: what `fetch` throws means that no answer came. */
 export const asFailure = (thrown: unknown): GrelotError =>
-  (thrown as Partial<GrelotError>).status === undefined ? failure(0) : (thrown as GrelotError);
+  (thrown as GrelotError).status >= 0 ? (thrown as GrelotError) : failure(0);
+
+/** Nobody is signed in, or somebody who may not. */
+export const isRefusal = ({ status }: GrelotError): boolean => status === 401 || status === 403;

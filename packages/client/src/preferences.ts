@@ -41,7 +41,7 @@ function createPreferences(core: Core): PreferencesStore {
     missing: () => !known,
     stale: () => stale,
     async load() {
-      const preferences = await core.http.json<Preferences>("/preferences");
+      const preferences = await core.http.send<Preferences>("/preferences");
       return () => learn(preferences);
     },
     project: () => ({ preferences: current(), isSaving: saving.length > 0 }),
@@ -75,12 +75,8 @@ function createPreferences(core: Core): PreferencesStore {
     return update({ categories: { ...categories, [category]: { ...categories?.[category], [channel]: enabled } } });
   };
 
-  const { subscribe, getSnapshot, getServerSnapshot, fetch } = resource;
   return {
-    subscribe,
-    getSnapshot,
-    getServerSnapshot,
-    refetch: () => fetch(),
+    ...resource,
     update: (change) => quiet(update(change)),
     set: (...args) => quiet(set(...args)),
   };

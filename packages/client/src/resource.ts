@@ -23,6 +23,8 @@ interface Plan<T> {
 }
 
 export interface Resource<T> extends Part, Store<T> {
+  readonly refetch: () => Promise<void>;
+  /** Waits for what is on its way if it asks for `more`, else it takes its place. */
   readonly fetch: (more?: boolean) => Promise<void>;
   /** An action on it has failed, or worked. */
   fail(error: GrelotError | null): void;
@@ -32,12 +34,11 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
   let watchers = 0;
   let generation = 0;
   let fetching: Promise<void> | undefined;
-  let fetchingMore: Promise<void> | undefined;
   let error: GrelotError | null = null;
   let snapshot = plan.empty;
 
   const run = async (more: boolean): Promise<void> => {
-    const mine = more ? generation : ++generation;
+    const mine = ++generation;
     let apply: (() => void) | undefined;
     let failed: GrelotError | null = null;
     try {
@@ -46,23 +47,19 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
       failed = asFailure(thrown);
     }
     if (mine !== generation) return;
-    error = failed;
-    fetchingMore = undefined;
-    if (!more) fetching = undefined;
     // The cursor is no longer good: the walk begins anew.
-    else if (failed?.status === 400) return fetch();
+    if (more && failed?.status === 400) return fetch();
+    error = failed;
+    fetching = undefined;
     apply?.();
     core.notify();
   };
 
   const fetch = (more = false): Promise<void> => {
-    if (more) {
-      fetchingMore ??= fetching ?? run(more);
-      return fetchingMore;
+    if (!fetching || !more) {
+      fetching = run(more);
+      core.notify();
     }
-    fetchingMore = undefined;
-    fetching = run(more);
-    core.notify();
     return fetching;
   };
 
@@ -82,6 +79,7 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
       return snapshot;
     },
     getServerSnapshot: () => plan.empty,
+    refetch: () => fetch(),
     fetch,
     check(retry) {
       if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch();
@@ -92,7 +90,7 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     },
     clear() {
       generation++;
-      fetching = fetchingMore = undefined;
+      fetching = undefined;
       error = null;
     },
   };

@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Page, ServerEvent } from "../src/api/types.js";
-import { applyAnswer, applyEvents, EMPTY, type State, shows, walked } from "../src/store/state.js";
+import { applyCount, applyEvents, applyPage, EMPTY, type State, shows, walked } from "../src/store/state.js";
 import { overlay, remove, turn, turnAll } from "../src/store/view.js";
 import type { ListFilter } from "../src/types.js";
 import { Inbox } from "./support/server.js";
@@ -45,7 +45,7 @@ const page = (inbox: Inbox, { status = "all", category }: ListFilter = {}): Page
 });
 
 const load = (state: State, key: string, filter: ListFilter, page: Page, append = false): State =>
-  applyAnswer(state, page, page, key, filter, append);
+  applyPage(state, page, key, filter, append);
 
 const shown = (state: State, key: string): string[] => {
   const { get } = overlay(state, []);
@@ -93,7 +93,7 @@ describe("the state", () => {
         (steps) => {
           const inbox = new Inbox("ada");
           inbox.create();
-          let state = applyAnswer(EMPTY, { seq: inbox.seq, unreadCount: inbox.unread });
+          let state = applyCount(EMPTY, { seq: inbox.seq, unreadCount: inbox.unread });
           let heard = inbox.log.length;
           const travelling: { filter: ListFilter; page: Page }[] = [];
           const hear = (until: number): void => {
@@ -230,7 +230,7 @@ describe("the state", () => {
 
   test("without any list nothing is kept but the count", () => {
     const inbox = new Inbox("ada");
-    const state = applyAnswer(EMPTY, { seq: 0, unreadCount: 0 });
+    const state = applyCount(EMPTY, { seq: 0, unreadCount: 0 });
     inbox.create();
     expect(applyEvents(state, inbox.log)).toMatchObject({ unread: 1, rows: new Map() });
   });

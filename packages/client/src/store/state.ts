@@ -71,25 +71,23 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
   return d;
 }
 
-/** An answer that says how many are unread: with `page`, a page of the list `key`, its first or (with `append`) its next. */
-export function applyAnswer(
-  state: State,
-  answer: UnreadCount,
-  page?: Page,
-  key = "",
-  filter: ListFilter = {},
-  append = false,
-): State {
+/** An answer that says how many are unread. */
+export function applyCount(state: State, answer: UnreadCount): State {
   const d = draft(state);
-  const { seq } = answer;
-  if (d.seq < 0) d.seq = seq;
+  if (d.seq < 0) d.seq = answer.seq;
   count(d, answer);
-  if (!page) return d;
-  const { notifications, nextCursor: next } = page;
+  return d;
+}
+
+/** A page of the list `key`, its first or (with `append`) its next. */
+export function applyPage(state: State, page: Page, key: string, filter: ListFilter, append: boolean): State {
+  const d = applyCount(state, page) as Draft;
+  const { notifications, nextCursor: next, seq } = page;
   if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter, n)) d.rows.delete(id);
   const late = seq < d.seq;
   for (const n of notifications) put(d, n, late ? -1 : seq, append ? d.rows.get(n.id)?.top : !n.readAt);
-  d.lists.set(key, { filter, next, end: notifications.at(-1) });
+  const known = append && d.lists.get(key);
+  d.lists.set(key, { ...known, filter, next, end: notifications.at(-1) });
   // Any list may show by now what is gone since.
   if (late) stale(d);
   return d;

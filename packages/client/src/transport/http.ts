@@ -13,9 +13,11 @@ const REQUEST_TIMEOUT = 30_000;
 const YOUNGEST_RENEWED = 5_000;
 
 export interface Http {
-  /** Resolves with a 2xx answer; rejects with a `GrelotError` otherwise. Sent at once if there is a token. */
-  send(path: string, init?: RequestInit): Promise<Response>;
-  json<T>(path: string, init?: RequestInit): Promise<T>;
+  /**
+   * Resolves with what a 2xx answer says, or (`whole`) with the answer unread; rejects with a `GrelotError` otherwise. Sent at
+   * once if there is a token.
+   */
+  send<T>(path: string, init?: RequestInit, whole?: boolean): Promise<T>;
   /** Asks for a new token, unless this one was given just now; true if it is another one. */
   renew(): Promise<boolean>;
   /** Answers to what was sent before are thrown away. */
@@ -42,44 +44,38 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
     return asking;
   };
 
-  const send = async (path: string, init?: RequestInit): Promise<Response> => {
+  const send = async <T>(path: string, init?: RequestInit, whole?: boolean, renewed = !getToken): Promise<T> => {
     const sent = epoch;
-    for (let renewed = !getToken; ; renewed = true) {
-      if (getToken && !token) await ask(renewed);
-      if (getToken && !token) throw failure(401);
-      const used = token;
-      const locale = getLocale?.();
-      const response = await env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
-        cache: "no-store",
-        credentials,
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT),
-        ...init,
-        headers: {
-          ...(used && { authorization: `Bearer ${used}` }),
-          ...(locale && { "accept-language": locale }),
-          ...(init?.body ? { "content-type": "application/json" } : {}),
-          ...(init?.headers as Record<string, string>),
-        },
-      });
-      if (sent === epoch) onAnswer(response.headers);
-      if (sent !== epoch) throw failure(0); // asked as, or answered to, somebody who is no longer here
-      if (response.ok) return response;
-      if (response.status === 401 && !renewed) {
-        if (token === used) await ask(true);
-        if (token !== used) continue;
-      }
-      throw failure(response.status, await response.json().catch(() => undefined));
+    if (getToken && !token) await ask(renewed);
+    if (getToken && !token) throw failure(401);
+    const used = token;
+    const locale = getLocale?.();
+    const response = await env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
+      cache: "no-store",
+      credentials,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+      ...init,
+      headers: {
+        ...(used && { authorization: `Bearer ${used}` }),
+        ...(locale && { "accept-language": locale }),
+        ...(init?.headers as Record<string, string>),
+      },
+    });
+    const { ok, status, headers } = response;
+    // Some answers say nothing, some refusals come from a proxy and in a form of its own.
+    const answer = ok && whole ? response : await response.json().catch(() => {});
+    if (sent === epoch) onAnswer(headers);
+    if (sent !== epoch) throw failure(0); // asked as, or answered to, somebody who is no longer here
+    if (ok) return answer;
+    if (status === 401 && !renewed) {
+      if (token === used) await ask(true);
+      if (token !== used) return send(path, init, whole, true);
     }
+    throw failure(status, answer);
   };
 
   return {
     send,
-    async json(path, init) {
-      const sent = epoch;
-      const body = await (await send(path, init)).text();
-      if (sent !== epoch) throw failure(0);
-      return JSON.parse(body || "null");
-    },
     async renew() {
       const used = token;
       if (getToken && Date.now() - tokenAt > YOUNGEST_RENEWED) await ask(true);

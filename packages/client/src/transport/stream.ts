@@ -6,7 +6,7 @@
  */
 import type { Changes } from "../api/types.js";
 import type { Heard } from "../core.js";
-import { asFailure } from "../errors.js";
+import { asFailure, isRefusal } from "../errors.js";
 import type { ConnectionState } from "../types.js";
 import type { Http } from "./http.js";
 import { createParser } from "./sse.js";
@@ -47,6 +47,7 @@ export const backOff = (base: number, failures: number): number =>
   Math.max(base, Math.min(LONGEST_WAIT, base * 2 ** failures)) * (0.5 + Math.random() / 2);
 
 export function createStream(http: Http, owner: StreamOwner): Stream {
+  /** Of the connection there is: aborted while the next one is waited for. */
   let current: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let heardAt = 0;
@@ -57,7 +58,6 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
 
   const start = async (): Promise<void> => {
     clearTimeout(timer);
-    timer = undefined;
     heardAt = Date.now();
     const old = current;
     const mine = new AbortController();
@@ -67,6 +67,8 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
     let late = false;
     let refused = false;
     let watchdog: ReturnType<typeof setTimeout> | undefined;
+    /** Up to the event that says so, what is told was missed. */
+    let replayed = true;
 
     const within = (milliseconds: number): void => {
       clearTimeout(watchdog);
@@ -86,12 +88,9 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
 
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
-      const { body, headers } = await http.send("/stream", {
-        signal,
-        headers: { accept: "text/event-stream", "last-event-id": `${owner.cursor()}` },
-      });
-      if (!headers.get("content-type")?.startsWith("text/event-stream")) return;
-      let replayed = true;
+      const headers = { accept: "text/event-stream", "last-event-id": `${owner.cursor()}` };
+      const response = await http.send<Response>("/stream", { signal, headers }, true);
+      if (!response.headers.get("content-type")?.startsWith(headers.accept)) return;
       let batch: Heard[] = [];
       const parse = createParser(
         ({ event, data: text }) => {
@@ -107,7 +106,7 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
           retry = milliseconds;
         },
       );
-      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done || signal.aborted) return;
@@ -122,19 +121,16 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
 
     const poll = async (): Promise<void> => {
       const until = Date.now() + POLLING;
-      let replayed = true;
       do {
         within((POLL_SECONDS + 10) * 1_000);
         const wait = replayed ? 0 : POLL_SECONDS;
-        const path = `/changes?since=${owner.cursor()}&wait=${wait}`;
-        const changes: Changes = await http.json(path, { signal });
-        const { events, more, seq, reset, unreadCount } = changes;
-        heardAt = Date.now();
+        const changes = await http.send<Changes>(`/changes?since=${owner.cursor()}&wait=${wait}`, { signal });
+        const { events, more, ...data } = changes;
         const heard = events.map((event) => ({ ...event, replayed }));
+        heardAt = Date.now();
         replayed &&= more;
         if (!more) owner.state("polling");
-        const end = reset ? { event: "reset", data: { seq, unreadCount } } : { event: "ping", data: { seq } };
-        tell([...heard, { ...end, seq, replayed } as Heard]);
+        tell([...heard, { event: data.reset ? "reset" : "ping", seq: data.seq, data, replayed } as Heard]);
       } while (Date.now() < until);
       silent = SILENT_STREAMS - 1; // one stream may try again
       start();
@@ -145,8 +141,7 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
       expiring = false;
       await (silent < SILENT_STREAMS ? read : poll)();
     } catch (thrown) {
-      const { status } = asFailure(thrown);
-      refused = status === 401 || status === 403;
+      refused = isRefusal(asFailure(thrown));
     }
     clearTimeout(watchdog);
     mine.abort();
@@ -168,7 +163,7 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
   const stop = (): void => {
     clearTimeout(timer);
     current?.abort();
-    current = timer = undefined;
+    current = undefined;
     failures = silent = 0;
     expiring = false;
   };
@@ -190,7 +185,7 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
     wake(changed) {
       if (!current) return;
       if (changed) silent = 0;
-      if (changed || timer || Date.now() - heardAt > owner.ping() * 1.2) start();
+      if (changed || current.signal.aborted || Date.now() - heardAt > owner.ping() * 1.2) start();
     },
   };
 }

@@ -34,7 +34,7 @@ interface ItemProps {
   readonly render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
 }
 
-export const Item: (props: ItemProps) => ReactNode = memo(function Item({
+export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(function Item({
   notification,
   actions,
   ago,
