@@ -5,14 +5,14 @@
  * What was confirmed stays laid over the state until the stream has told it too, so nothing flickers in between.
  * Not here: what an action does to what is shown (`store/view.ts`).
  */
-import { type Core, quiet } from "./core.js";
-import { asFailure, failure } from "./errors.js";
+import { backOff, type Core, quiet } from "./core.js";
+import { failure, outcome } from "./errors.js";
 import type { Op } from "./store/view.js";
-import type { ClientOptions, GrelotError } from "./types.js";
+import type { GrelotError } from "./types.js";
 
 /** Actions that may wait to be sent; one more is refused. */
 const QUEUE_LENGTH = 500;
-const PAUSE = 2_000;
+const PAUSE = 4_000;
 
 interface Pending {
   readonly op: Op;
@@ -22,7 +22,7 @@ interface Pending {
   /** Confirmed as this change; 0 where the answer does not say. */
   seq?: number;
   readonly answered: ((answer: unknown) => void) | undefined;
-  readonly settle: (error?: unknown) => void;
+  readonly settle: (failure?: Promise<never>) => void;
 }
 
 export interface Actions extends Pick<Core, "run"> {
@@ -32,11 +32,12 @@ export interface Actions extends Pick<Core, "run"> {
   resume(): void;
   /** The page is left: what was held back goes out at once. */
   flush(): void;
-  /** Another user: what was asked for by the last one is dropped. What a reload had left for this one is sent. */
-  change(user: string): void;
+  /** Another user: what was asked for by the last one is dropped. What a reload had left for this one, by this name, is sent. */
+  change(name: string): void;
 }
 
-export function createActions(core: Core, { baseUrl, storage }: ClientOptions): Actions {
+export function createActions(core: Core): Actions {
+  const { storage } = core.options;
   let queue: Pending[] = [];
   let busy = false;
   /** The last attempt found no answer. */
@@ -44,15 +45,17 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let key = "";
 
+  const unconfirmed = (): Pending[] => queue.filter(({ seq }) => seq === undefined);
+
   const changed = (): void => {
-    const left = queue.filter(({ seq }) => seq === undefined).map(({ op }) => op);
+    const left = unconfirmed().map(({ op }) => op);
     if (key) storage?.[left.length ? "setItem" : "removeItem"](key, JSON.stringify(left));
     core.commit();
   };
 
-  const drop = (pending: Pending, error?: unknown): void => {
+  const drop = (pending: Pending, error?: GrelotError): void => {
     queue = queue.filter((each) => each !== pending);
-    pending.settle(error);
+    pending.settle(error && quiet(Promise.reject(error)));
   };
 
   /** It goes out even if the page is left. */
@@ -65,19 +68,16 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     });
 
   const resume = async (): Promise<void> => {
-    const next = queue.find(({ held, seq }) => !held && seq === undefined);
+    const next = unconfirmed().find(({ held }) => !held);
     if (busy || !next) return;
     clearTimeout(timer);
     busy = next.sent = true;
-    let answer: unknown;
-    let error: GrelotError | undefined;
-    try {
+    const attempt = async (): Promise<unknown> => {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
       if (failed) await core.http.send("/unread-count");
-      answer = await send(next.op);
-    } catch (thrown) {
-      error = asFailure(thrown);
-    }
+      return send(next.op);
+    };
+    const { value: answer, error } = await outcome(attempt());
     busy = failed = false;
     // One that is gone already is as good as done.
     if (!error || error.status === 404) {
@@ -86,7 +86,7 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
       next.settle();
     } else if (queue.includes(next) && (!error.status || error.status === 429 || error.status > 499)) {
       failed = true;
-      timer = setTimeout(resume, PAUSE * (1 + Math.random()));
+      timer = setTimeout(resume, backOff(PAUSE));
       return;
     } else drop(next, error);
     changed();
@@ -99,10 +99,10 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
   };
 
   const run: Core["run"] = (op, delay, answered) => {
-    let settle: Pending["settle"] = () => {};
+    let settle!: Pending["settle"];
     const done = quiet(
-      new Promise<void>((resolve, reject) => {
-        settle = (error) => (error ? reject(error) : resolve());
+      new Promise<void>((resolve) => {
+        settle = resolve as Pending["settle"];
       }),
     );
     const pending: Pending = { op, answered, settle };
@@ -115,7 +115,7 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
       if (delay) pending.held = setTimeout(commit, delay);
       changed();
       resume();
-    } else settle(failure(0));
+    } else drop(pending, failure(0));
     return {
       done,
       commit,
@@ -133,7 +133,9 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
     run,
     ops() {
       const { seq: now, rows } = core.state;
-      queue = queue.filter(({ op, seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
+      queue = queue.filter(
+        ({ op, seq }) => seq === undefined || seq > now || (op.data && "id" in op.data && rows.has(op.data.id)),
+      );
       return queue.map(({ op }) => op);
     },
     resume,
@@ -148,10 +150,9 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
       }
       changed();
     },
-    change(user) {
-      key = "";
+    change(name) {
       for (const pending of queue) drop(pending, failure(401));
-      key = `grelot:${baseUrl}:${user}`;
+      key = name;
       try {
         for (const op of JSON.parse(storage?.getItem(key) ?? "[]")) run(op);
       } catch {

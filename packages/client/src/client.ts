@@ -7,25 +7,18 @@
  */
 import { createActions } from "./actions.js";
 import type { UnreadCount } from "./api/types.js";
-import { type Core, cores, type Heard, quiet, same } from "./core.js";
-import { asFailure, isRefusal } from "./errors.js";
+import { backOff, type Core, cores, quiet, same } from "./core.js";
+import { failure, isRefusal, outcome } from "./errors.js";
 import { createList } from "./lists.js";
 import { applyCount, applyEvents, EMPTY } from "./store/state.js";
 import { overlay, remove, turn, turnAll } from "./store/view.js";
 import { createToasts } from "./toasts.js";
-import type { Environment, Port } from "./transport/environment.js";
+import { type Environment, openPort, type Port } from "./transport/environment.js";
 import { createHttp } from "./transport/http.js";
 import { watch } from "./transport/lifecycle.js";
-import { backOff, createStream } from "./transport/stream.js";
+import { createStream } from "./transport/stream.js";
 import { createTabs } from "./transport/tabs.js";
-import type {
-  ClientOptions,
-  ClientSnapshot,
-  ConnectionState,
-  GrelotClient,
-  NotificationList,
-  ToastEvent,
-} from "./types.js";
+import type { ClientOptions, ClientSnapshot, GrelotClient, NotificationList, ToastEvent } from "./types.js";
 
 /** Events are shown at most this often, so that a storm costs renders and not a stall. */
 const SHOW_EVERY = 50;
@@ -43,14 +36,10 @@ export function createClient(options: ClientOptions): GrelotClient {
 export function createClientIn(env: Environment, options: ClientOptions): GrelotClient {
   const name = `grelot:${options.baseUrl}`;
   const listeners = new Set<() => void>();
-  const eventHandlers: Core["eventHandlers"] = new Set();
   const toastHandlers = new Set<(toast: ToastEvent) => void>();
   const lists = new Map<string, NotificationList>();
 
   let snapshot = INITIAL;
-  let user: string | null = null;
-  let connection: ConnectionState = "connecting";
-  let ping = 30_000;
   let holds = 0;
   let unwatch: (() => void) | undefined;
   let hints: Port | undefined;
@@ -64,7 +53,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   let shownAt = 0;
 
   const emit = <A extends unknown[]>(handlers: Set<(...args: A) => void>, ...args: A): void => {
-    for (const handler of [...handlers]) handler(...args);
+    for (const handler of handlers) handler(...args);
   };
 
   /** Adds to a set, and holds the connection while it is there. */
@@ -79,158 +68,149 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       };
     };
 
-  const subscribe = keep(listeners);
+  // All but `http` and `run`, which are made with it.
+  const core = {
+    env,
+    options,
+    user: null,
+    connection: "connecting",
+    ping: 30_000,
+    state: EMPTY,
+    view: overlay(EMPTY, []),
+    parts: [],
+    eventHandlers: new Set(),
+    subscribe: keep(listeners),
+    show() {
+      clearTimeout(showTimer);
+      showTimer = undefined;
+      shownAt = Date.now();
+      emit(listeners);
+    },
+    commit(soon) {
+      core.view = overlay(core.state, actions.ops());
+      const { seq } = core.state;
+      const { connection: connectionState, user } = core;
+      snapshot = same(snapshot, { unreadCount: core.view.unread, seq, connectionState, user });
+      if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core.show, SHOW_EVERY);
+      else core.show();
+      if (!active) return;
+      if (!joined && seq >= 0 && connectionState !== "unauthorized") {
+        joined = true;
+        tabs.join(room());
+      }
+      check();
+    },
+    hear(events) {
+      const { seq: from, unread } = core.state;
+      const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
+      if (!fresh.length) return;
+      core.state = applyEvents(core.state, fresh);
+      tabs.beat(fresh, from);
+      for (const event of fresh) {
+        emit(core.eventHandlers, event, { replayed: !!event.replayed });
+        toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
+      }
+      core.commit(true);
+    },
+    connected(how) {
+      if (how === core.connection) return;
+      core.connection = how;
+      core.commit();
+      tabs.beat();
+      if (how === "live" || how === "polling") {
+        actions.resume();
+        check(true);
+      }
+    },
+    /** What is shown stays; it goes when the next answer is for somebody else. */
+    refused() {
+      leave();
+      core.connected("unauthorized");
+    },
+  } as Omit<Core, "http" | "run"> as Core;
 
-  const show = (): void => {
-    clearTimeout(showTimer);
-    showTimer = undefined;
-    shownAt = Date.now();
-    emit(listeners);
-  };
-
-  const http = createHttp(env, options, (headers) => {
-    ping = Number(headers.get("grelot-ping")) * 1_000 || ping;
+  const http = createHttp(core, (headers, asked) => {
+    const before = core.user;
+    if (asked && asked !== before) throw failure(0);
+    core.ping = Number(headers.get("grelot-ping")) * 1_000 || core.ping;
     const answered = headers.get("grelot-user");
-    if (answered === null || answered === user) return;
-    const other = user !== null;
-    user = answered;
-    if (other) {
+    if (!answered || answered === before) return;
+    core.user = answered;
+    if (before) {
       // Everything here was somebody else's.
-      http.forget();
       leave();
       core.state = EMPTY;
       for (const part of core.parts) part.clear();
       toasts.clear();
     }
-    actions.change(user);
-    hints?.postMessage(user);
+    actions.change(room());
+    hints?.postMessage(answered);
     core.commit();
-    if (other && active) boot();
+    if (!before) return;
+    if (active) boot();
+    throw failure(0);
   });
+  core.http = http;
 
-  const core: Core = {
-    http,
-    state: EMPTY,
-    view: overlay(EMPTY, []),
-    parts: [],
-    eventHandlers,
-    subscribe,
-    run: (...args) => actions.run(...args),
-    notify: show,
-    commit(soon) {
-      core.view = overlay(core.state, actions.ops());
-      const { seq } = core.state;
-      snapshot = same(snapshot, { unreadCount: core.view.unread, seq, connectionState: connection, user });
-      const wait = soon ? shownAt + SHOW_EVERY - Date.now() : 0;
-      if (wait > 0) showTimer ??= setTimeout(show, wait);
-      else show();
-      if (!active) return;
-      if (!joined && user !== null && seq >= 0 && connection !== "unauthorized") {
-        joined = true;
-        tabs.join(`${name}:${user}`);
-      }
-      check();
-    },
-  };
+  /** The name of what is shared by the tabs of this user. */
+  const room = (): string => `${name}:${core.user}`;
 
   const check = (retry?: boolean): void => {
     for (const part of core.parts) part.check(retry);
   };
 
-  /** Events of the stream or of the leader. */
-  const incoming = (events: readonly Heard[]): void => {
-    const { seq: from, unread } = core.state;
-    const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
-    if (!fresh.length) return;
-    core.state = applyEvents(core.state, fresh);
-    tabs.beat(fresh, from);
-    for (const event of fresh) {
-      emit(eventHandlers, event, { replayed: !!event.replayed });
-      toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
-    }
-    core.commit(true);
-  };
-
-  const connected = (next: ConnectionState): void => {
-    if (next === connection) return;
-    connection = next;
-    core.commit();
-    tabs.beat();
-    if (next === "live" || next === "polling") {
-      actions.resume();
-      check(true);
-    }
-  };
-
   const leave = (): void => {
     joined = false;
-    connection = "connecting";
+    core.connection = "connecting";
     tabs.leave();
     stream.stop();
   };
 
-  /** Nobody is signed in, or not any more. What is shown stays; it goes when the next answer is for somebody else. */
-  const refused = (): void => {
-    leave();
-    connected("unauthorized");
-  };
+  const stream = createStream(core);
 
-  const stream = createStream(http, {
-    cursor: () => core.state.seq,
-    ping: () => ping,
-    events: incoming,
-    state: connected,
-    refused,
-  });
-
-  const tabs = createTabs(env, {
+  const tabs = createTabs(core, {
     lead: stream.start,
     follow: stream.stop,
-    beat: () => ({ seq: core.state.seq, unreadCount: core.state.unread, state: connection }),
     heard({ seq, unreadCount, state, events, from = seq }) {
-      connected(state);
-      if (events && from <= core.state.seq) incoming(events);
+      core.connected(state);
+      if (events && from <= core.state.seq) core.hear(events);
       // Something was missed, and whoever led meanwhile has shown the toasts.
       const data = { seq, unreadCount };
-      if (seq > core.state.seq) incoming([{ event: "reset", seq, data, replayed: true }]);
+      if (seq > core.state.seq) core.hear([{ event: "reset", seq, data, replayed: true }]);
     },
   });
 
   const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs.toasts);
-  const actions = createActions(core, options);
+  const actions = createActions(core);
   const { run } = actions;
+  core.run = run;
 
   /** Asks who is here and where the inbox stands: to begin, and to be sure of it after an absence. */
   const boot = async (): Promise<void> => {
     clearTimeout(bootTimer);
     const mine = ++boots;
-    try {
-      const answer = await http.send<UnreadCount>("/unread-count");
-      if (mine !== boots) return;
+    const { value: answer, error } = await outcome(http.send<UnreadCount>("/unread-count"));
+    if (mine !== boots) return;
+    if (answer) {
       failures = 0;
-      user ??= "";
-      if (!joined) connection = "connecting";
+      if (!joined) core.connection = "connecting";
       core.state = applyCount(core.state, answer);
       core.commit();
-    } catch (thrown) {
-      if (mine !== boots) return;
-      if (isRefusal(asFailure(thrown))) refused();
-      else if (!joined) {
-        connected("offline");
-        bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
-      }
+    } else if (isRefusal(error)) core.refused();
+    else if (!joined) {
+      core.connected("offline");
+      bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
     }
   };
 
   const enter = (): void => {
     active = true;
-    hints = env.document && env.BroadcastChannel && new env.BroadcastChannel(name);
+    hints = openPort(env, name);
     if (hints) {
       // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
       hints.onmessage = ({ data }) => {
-        if (data !== user) quiet(http.renew().then(boot));
+        if (data !== core.user) quiet(http.renew().then(boot));
       };
-      if (user !== null) hints.postMessage(user);
     }
     core.commit();
     boot();
@@ -268,7 +248,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const connect = (): void => {
     holds++;
     if (!unwatch) open();
-    else if (connection === "unauthorized") boot();
+    else if (core.connection === "unauthorized") boot();
   };
 
   /** A tick later, so that a view that is put back at once (StrictMode) keeps its connection. */
@@ -285,17 +265,17 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const now = (): string => new Date().toISOString();
   const nothing = Promise.resolve();
   const mark = (id: string, readAt: string | null): Promise<void> => {
-    const n = core.view.get(id);
+    const n = core.view.rows.get(id)?.n;
     return n && !n.readAt === !readAt ? nothing : run(turn(id, readAt)).done;
   };
 
   const client: GrelotClient = {
-    subscribe,
+    subscribe: core.subscribe,
     getSnapshot: () => snapshot,
     getServerSnapshot: () => INITIAL,
     list(filter = {}) {
       const { status = "all", category, limit } = filter;
-      const key = JSON.stringify([status, category, limit]);
+      const key = `${status} ${category} ${limit}`;
       const list = lists.get(key) ?? createList(core, key, filter);
       lists.set(key, list);
       return list;
@@ -305,7 +285,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, now())).done : nothing),
     remove: (id) => run(remove(id)).done,
     removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
-    onEvent: keep(eventHandlers),
+    onEvent: keep(core.eventHandlers),
     onToast: keep(toastHandlers),
     connect,
     disconnect,

@@ -5,9 +5,10 @@
  */
 import type { ServerEvent } from "./api/types.js";
 import type { State } from "./store/state.js";
-import type { Op, View } from "./store/view.js";
+import type { Op } from "./store/view.js";
+import type { Environment } from "./transport/environment.js";
 import type { Http } from "./transport/http.js";
-import type { EventContext, PendingRemoval } from "./types.js";
+import type { ClientOptions, ConnectionState, EventContext, PendingRemoval } from "./types.js";
 
 /** An event as it was heard. `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
 export type Heard = ServerEvent & { readonly replayed?: boolean };
@@ -21,16 +22,29 @@ export interface Part {
 }
 
 export interface Core {
-  readonly http: Http;
+  readonly env: Environment;
+  readonly options: ClientOptions;
+  http: Http;
+  /** Whom the answers are given to, once known. */
+  user: string | null;
+  connection: ConnectionState;
+  /** Milliseconds between the server's pings. */
+  ping: number;
   state: State;
   /** The state with what the user has done since. */
-  view: View;
+  view: State;
   readonly parts: Part[];
   readonly eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
   /** After `state` or the actions changed. `soon`: within 50 ms, for what may come in a storm. */
   commit(soon?: boolean): void;
   /** Something else that a snapshot shows has changed. */
-  notify(): void;
+  show(): void;
+  /** Events of the stream or of the leader, known ones among them. */
+  hear(events: readonly Heard[]): void;
+  /** How changes reach this browser now. */
+  connected(how: ConnectionState): void;
+  /** 401 or 403, after the token was renewed: nobody is signed in, or not any more. */
+  refused(): void;
   /** Does it: shown at once, sent in its order, or after `delay`. `answered` is given what the server said. */
   run(op: Op, delay?: number, answered?: (answer: unknown) => void): PendingRemoval;
   subscribe(listener: () => void): () => void;
@@ -49,3 +63,9 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
+
+const LONGEST_WAIT = 30_000;
+
+/** The wait after so many failures, with jitter. */
+export const backOff = (base: number, failures = 0): number =>
+  Math.max(base, Math.min(LONGEST_WAIT, base * 2 ** failures)) * (0.5 + Math.random() / 2);

@@ -6,7 +6,7 @@
 import type { Page } from "./api/types.js";
 import { type Core, same } from "./core.js";
 import { createResource } from "./resource.js";
-import { applyPage, shows, walked } from "./store/state.js";
+import { applyPage, walked } from "./store/state.js";
 import type { ListFilter, ListSnapshot, NotificationList } from "./types.js";
 
 const PAGE = 20;
@@ -21,7 +21,7 @@ export function createList(core: Core, key: string, filter: ListFilter): Notific
     stale: () => known()?.stale,
     async load(append) {
       const cursor = append && known()?.next;
-      const size = append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, walked(core.state, key).length));
+      const size = append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, walked(core.view, key, filter).length));
       const query = new URLSearchParams({
         status,
         limit: `${size}`,
@@ -35,9 +35,7 @@ export function createList(core: Core, key: string, filter: ListFilter): Notific
       };
     },
     project({ notifications: old }) {
-      const now = walked(core.state, key)
-        .map(core.view.get)
-        .filter((n) => n && shows(filter, n)) as ListSnapshot["notifications"];
+      const now = walked(core.view, key, filter);
       return { notifications: old.length === now.length ? same(old, now) : now, hasMore: !!known()?.next };
     },
   });

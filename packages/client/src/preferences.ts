@@ -5,8 +5,9 @@
  */
 import type { Channel, EffectiveChannel, Preferences, PreferencesUpdate } from "./api/types.js";
 import { type Core, cores, quiet } from "./core.js";
+import { outcome } from "./errors.js";
 import { createResource } from "./resource.js";
-import type { GrelotClient, PreferencesSnapshot, PreferencesStore } from "./types.js";
+import type { GrelotClient, GrelotError, PreferencesSnapshot, PreferencesStore } from "./types.js";
 
 const stores = new WeakMap<GrelotClient, PreferencesStore>();
 
@@ -23,6 +24,8 @@ export function preferencesOf(client: GrelotClient): PreferencesStore {
 function createPreferences(core: Core): PreferencesStore {
   let known = null as Preferences | null;
   let stale = false;
+  /** Why the last change was refused. */
+  let failed: GrelotError | undefined;
   let saving: readonly PreferencesUpdate[] = [];
   /** What is shown, and of what. */
   let shown: [of: Preferences | null, saving: typeof saving, preferences: Preferences | null] = [known, saving, null];
@@ -30,6 +33,7 @@ function createPreferences(core: Core): PreferencesStore {
   const learn = (preferences: unknown): void => {
     known = preferences as Preferences;
     stale = false;
+    failed = undefined;
   };
   const current = (): Preferences | null => {
     if (shown[0] !== known || shown[1] !== saving) shown = [known, saving, known && saving.reduce(choose, known)];
@@ -44,7 +48,7 @@ function createPreferences(core: Core): PreferencesStore {
       const preferences = await core.http.send<Preferences>("/preferences");
       return () => learn(preferences);
     },
-    project: () => ({ preferences: current(), isSaving: saving.length > 0 }),
+    project: () => ({ preferences: current(), isSaving: saving.length > 0, ...(failed && { error: failed }) }),
   });
   core.parts.push({
     check() {},
@@ -60,11 +64,9 @@ function createPreferences(core: Core): PreferencesStore {
   const update = async (update: PreferencesUpdate): Promise<void> => {
     saving = [...saving, update];
     const { done } = core.run({ request: ["PUT", "/preferences", update] }, 0, learn);
-    const end = (): void => {
-      saving = saving.filter((each) => each !== update);
-    };
-    await done.then(end, end);
-    await done.then(() => resource.fail(null), resource.fail);
+    failed = (await outcome(done)).error;
+    saving = saving.filter((each) => each !== update);
+    core.show();
     return done;
   };
 

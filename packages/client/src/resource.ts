@@ -4,7 +4,7 @@
  * Not here: what it is (`lists.ts`, `preferences.ts`).
  */
 import { type Core, type Part, same } from "./core.js";
-import { asFailure } from "./errors.js";
+import { outcome } from "./errors.js";
 import type { GrelotError, Store } from "./types.js";
 
 interface Fetched {
@@ -19,15 +19,13 @@ interface Plan<T> {
   stale(): boolean | undefined;
   /** Asks, and returns how the answer is applied; it is not if another fetch began meanwhile. */
   load(more: boolean): Promise<() => void>;
-  project(old: T): Omit<T, keyof Fetched>;
+  project(old: T): Omit<T, keyof Fetched> & Partial<Fetched>;
 }
 
 export interface Resource<T> extends Part, Store<T> {
   readonly refetch: () => Promise<void>;
   /** Waits for what is on its way if it asks for `more`, else it takes its place. */
   readonly fetch: (more?: boolean) => Promise<void>;
-  /** An action on it has failed, or worked. */
-  fail(error: GrelotError | null): void;
 }
 
 export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Resource<T> {
@@ -39,26 +37,20 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
 
   const run = async (more: boolean): Promise<void> => {
     const mine = ++generation;
-    let apply: (() => void) | undefined;
-    let failed: GrelotError | null = null;
-    try {
-      apply = await plan.load(more);
-    } catch (thrown) {
-      failed = asFailure(thrown);
-    }
+    const { value: apply, error: failed } = await outcome(plan.load(more));
     if (mine !== generation) return;
     // The cursor is no longer good: the walk begins anew.
     if (more && failed?.status === 400) return fetch();
-    error = failed;
+    error = failed ?? null;
     fetching = undefined;
     apply?.();
-    core.notify();
+    core.show();
   };
 
   const fetch = (more = false): Promise<void> => {
     if (!fetching || !more) {
       fetching = run(more);
-      core.notify();
+      core.show();
     }
     return fetching;
   };
@@ -75,7 +67,7 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     },
     getSnapshot() {
       const isLoading = plan.missing() && (!!fetching || !error);
-      snapshot = same(snapshot, { ...plan.project(snapshot), isLoading, error } as T);
+      snapshot = same(snapshot, { isLoading, error, ...plan.project(snapshot) } as T);
       return snapshot;
     },
     getServerSnapshot: () => plan.empty,
@@ -83,10 +75,6 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     fetch,
     check(retry) {
       if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch();
-    },
-    fail(failed) {
-      error = failed;
-      core.notify();
     },
     clear() {
       generation++;

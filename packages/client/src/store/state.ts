@@ -21,7 +21,6 @@ interface Row {
 }
 
 interface List {
-  readonly filter: ListFilter;
   readonly next: string | null;
   /** The last one that was walked. */
   readonly end: Notification | undefined;
@@ -41,12 +40,17 @@ export interface State {
 
 export const EMPTY: State = { seq: -1, unread: 0, seen: -1, rows: new Map(), lists: new Map() };
 
-type Draft = { -readonly [K in keyof State]: State[K] } & {
+export type Draft = { -readonly [K in keyof State]: State[K] } & {
   rows: Map<string, Row>;
   lists: Map<string, List>;
 };
 
-const draft = (state: State): Draft => ({
+/** What an action of the user changes, as an event will tell it. */
+export type Change =
+  | { readonly id: string; readonly readAt?: string | null }
+  | { readonly upToSeq: number; readonly category?: string | null | undefined; readonly readAt: string };
+
+export const draft = (state: State): Draft => ({
   ...state,
   rows: new Map(state.rows),
   lists: new Map(state.lists),
@@ -63,8 +67,10 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
       for (const [id, row] of d.rows) d.rows.set(id, { ...row, v: -1 });
       stale(d);
     } else if (seq > d.seq) {
+      const { unread } = d;
       d.seq = seq;
-      step(d, event);
+      step(d, event.data, seq);
+      d.unread = unread;
     }
     if ("unreadCount" in event.data) count(d, event.data);
   }
@@ -87,30 +93,29 @@ export function applyPage(state: State, page: Page, key: string, filter: ListFil
   const late = seq < d.seq;
   for (const n of notifications) put(d, n, late ? -1 : seq, append ? d.rows.get(n.id)?.top : !n.readAt);
   const known = append && d.lists.get(key);
-  d.lists.set(key, { ...known, filter, next, end: notifications.at(-1) });
+  d.lists.set(key, { ...known, next, end: notifications.at(-1) });
   // Any list may show by now what is gone since.
   if (late) stale(d);
   return d;
 }
 
-/** What a list holds, in the server's order as it was when they came: unread first, newest first in each. */
-export function walked({ rows, lists }: State, key: string): string[] {
-  const { filter, next, end } = lists.get(key) ?? {};
+/** What a list shows, in the server's order as it was when they came: unread first, newest first in each. */
+export function walked({ rows, lists }: State, key: string, filter: ListFilter): Notification[] {
+  const list = lists.get(key);
+  if (!list) return [];
+  const { next, end } = list;
   return [...rows.values()]
     .filter(({ n, top }) => {
-      if (!filter || !fits(filter, n)) return false;
+      if (!fits(filter, n) || (filter.status === "unread" && n.readAt)) return false;
       return !next || !end || after(end, !end.readAt, n, top || !n.readAt) >= 0;
     })
     .sort((a, b) => after(a.n, a.top, b.n, b.top))
-    .map(({ n }) => n.id);
+    .map(({ n }) => n);
 }
 
 /** Positive if `a` comes after `b`. */
 const after = (a: Notification, aTop: boolean, b: Notification, bTop: boolean): number =>
   +bTop - +aTop || b.seq - a.seq;
-
-/** Whether a list of unread ones, if it is one, shows it now. */
-export const shows = ({ status }: ListFilter, n: Notification): boolean => status !== "unread" || !n.readAt;
 
 /** Whether an all-read change is about it. */
 export const covers = (n: Notification, upToSeq: number, category?: string | null): boolean =>
@@ -135,12 +140,20 @@ function put(d: Draft, n: Notification, v: number, top = !n.readAt): void {
   if (!row || row.v < v) d.rows.set(n.id, { n: row?.n.readAt === n.readAt ? row.n : n, v, top });
 }
 
-function step(d: Draft, { event, seq, data }: ServerEvent): void {
+/**
+ * Does to the rows what was said as of `seq`, which is beyond all others for what the user did; and to the count, as far as it
+ * can be told from them.
+ */
+export function step(d: Draft, data: ServerEvent["data"] | Change, seq: number): void {
   const turn = (id: string, readAt: string | null): void => {
     const row = d.rows.get(id);
-    // One that has to be fetched again is left as it is: its page will say, or its absence there.
-    if (row && row.v >= 0) put(d, { ...row.n, readAt }, seq, row.top);
-    else if (!readAt) stale(d);
+    if (!row) {
+      if (!readAt) stale(d);
+    } else if (row.v <= seq) {
+      d.unread += +!readAt - +!row.n.readAt;
+      // One that has to be fetched again still has to be.
+      d.rows.set(id, { ...row, n: turned(row.n, readAt), v: row.v < 0 ? -1 : seq });
+    }
   };
   if ("notification" in data) {
     if (d.lists.size) put(d, data.notification, seq);
@@ -149,7 +162,25 @@ function step(d: Draft, { event, seq, data }: ServerEvent): void {
       stale(d);
     }
   } else if ("upToSeq" in data) {
-    for (const [id, { n }] of d.rows) if (covers(n, data.upToSeq, data.category)) turn(id, data.readAt);
+    const { upToSeq, category, readAt } = data;
+    for (const [id, { n }] of d.rows) if (covers(n, upToSeq, category)) turn(id, readAt);
+    // Also those that were never loaded: only what came afterwards is left.
+    if (!category) d.unread = [...d.rows.values()].filter(({ n }) => !n.readAt).length;
   } else if ("readAt" in data) turn(data.id, data.readAt);
-  else if (event === "notification.deleted") d.rows.delete(data.id);
+  else if ("id" in data) {
+    d.unread -= +(d.rows.get(data.id)?.n.readAt === null);
+    d.rows.delete(data.id);
+  }
+}
+
+const memory = new WeakMap<Notification, Notification>();
+
+/** The same object for the same change, so that what did not change is not rendered again. */
+function turned(n: Notification, readAt: string | null): Notification {
+  let next = memory.get(n);
+  if (next?.readAt !== readAt) {
+    next = { ...n, readAt };
+    memory.set(n, next);
+  }
+  return next;
 }

@@ -18,5 +18,9 @@ export interface Environment {
   };
   readonly BroadcastChannel?: new (name: string) => Port;
   readonly addEventListener?: Window["addEventListener"];
-  readonly document?: Pick<Document, "visibilityState" | "hasFocus">;
+  readonly document?: Pick<Document, "hidden" | "hasFocus">;
 }
+
+/** A channel to the other tabs; none on a server, where it would keep the process alive. */
+export const openPort = (env: Environment, name: string): Port | undefined =>
+  env.document && env.BroadcastChannel && new env.BroadcastChannel(name);

@@ -4,9 +4,8 @@
  * A request never goes out without the token that `getToken` is there for, so a cookie cannot speak for somebody else.
  * Not here: reading a stream (`stream.ts`), repeating what failed (`../actions.ts`, `stream.ts`).
  */
+import type { Core } from "../core.js";
 import { failure } from "../errors.js";
-import type { ClientOptions } from "../types.js";
-import type { Environment } from "./environment.js";
 
 const REQUEST_TIMEOUT = 30_000;
 /** A token that lives shorter than the server's warning would otherwise be renewed without end. */
@@ -20,16 +19,14 @@ export interface Http {
   send<T>(path: string, init?: RequestInit, whole?: boolean): Promise<T>;
   /** Asks for a new token, unless this one was given just now; true if it is another one. */
   renew(): Promise<boolean>;
-  /** Answers to what was sent before are thrown away. */
-  forget(): void;
 }
 
-export function createHttp(env: Environment, options: ClientOptions, onAnswer: (headers: Headers) => void): Http {
-  const { baseUrl, getToken, getLocale, credentials = getToken ? "omit" : "same-origin" } = options;
+/** `onAnswer` throws if the answer is not for whom it was asked. */
+export function createHttp(core: Core, onAnswer: (headers: Headers, asked: string | null) => void): Http {
+  const { baseUrl, getToken, getLocale, credentials = getToken ? "omit" : "same-origin" } = core.options;
   let token: string | null = null;
   let tokenAt = 0;
   let asking: Promise<void> | undefined;
-  let epoch = 0;
 
   const ask = (refresh: boolean): Promise<void> => {
     asking ??= Promise.resolve({ refresh })
@@ -45,12 +42,12 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
   };
 
   const send = async <T>(path: string, init?: RequestInit, whole?: boolean, renewed = !getToken): Promise<T> => {
-    const sent = epoch;
+    const asked = core.user;
     if (getToken && !token) await ask(renewed);
     if (getToken && !token) throw failure(401);
     const used = token;
     const locale = getLocale?.();
-    const response = await env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
+    const response = await core.env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
       cache: "no-store",
       credentials,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
@@ -64,8 +61,7 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
     const { ok, status, headers } = response;
     // Some answers say nothing, some refusals come from a proxy and in a form of its own.
     const answer = ok && whole ? response : await response.json().catch(() => {});
-    if (sent === epoch) onAnswer(headers);
-    if (sent !== epoch) throw failure(0); // asked as, or answered to, somebody who is no longer here
+    onAnswer(headers, asked);
     if (ok) return answer;
     if (status === 401 && !renewed) {
       if (token === used) await ask(true);
@@ -80,9 +76,6 @@ export function createHttp(env: Environment, options: ClientOptions, onAnswer: (
       const used = token;
       if (getToken && Date.now() - tokenAt > YOUNGEST_RENEWED) await ask(true);
       return token !== used;
-    },
-    forget() {
-      epoch++;
     },
   };
 }

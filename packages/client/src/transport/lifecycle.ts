@@ -23,16 +23,15 @@ export function watch(env: Environment, { wake, suspend, resume, attention }: Li
   for (const [type, handler] of Object.entries({
     online: changed,
     offline: changed,
-    visibilitychange: () => env.document?.visibilityState === "visible" && wake(false),
+    visibilitychange: () => env.document?.hidden || wake(false),
     pagehide: suspend,
     freeze: suspend,
     pageshow: resume,
     resume,
     focus: attention,
     pointerover: attention,
-    pointerdown: attention,
   })) {
-    env.addEventListener?.(type, handler, { capture: true, passive: true, signal: end.signal });
+    env.addEventListener?.(type, handler, { capture: true, signal: end.signal });
   }
   return () => end.abort();
 }
