@@ -16,13 +16,13 @@ const PAUSE = 4_000;
 
 interface Pending {
   readonly op: Op;
-  /** Goes out when it fires, and not before. */
-  held?: ReturnType<typeof setTimeout> | undefined;
+  /** Not to be sent yet. */
+  held?: boolean;
   sent?: boolean;
   /** Confirmed as this change; 0 where the answer does not say. */
   seq?: number;
-  readonly answered: ((answer: unknown) => void) | undefined;
-  readonly settle: (failure?: Promise<never>) => void;
+  /** With what the server said, or a promise that fails. */
+  readonly settle: (answer?: unknown) => void;
 }
 
 export interface Actions extends Pick<Core, "run"> {
@@ -64,7 +64,7 @@ export function createActions(core: Core): Actions {
       method,
       keepalive: true,
       headers: { "content-type": "application/json" },
-      ...(body && { body: JSON.stringify(body) }),
+      body: JSON.stringify(body),
     });
 
   const resume = async (): Promise<void> => {
@@ -82,9 +82,8 @@ export function createActions(core: Core): Actions {
     // One that is gone already is as good as done.
     if (!error || error.status === 404) {
       next.seq = (answer as { seq?: number } | undefined)?.seq ?? 0;
-      next.answered?.(answer);
-      next.settle();
-    } else if (queue.includes(next) && (!error.status || error.status === 429 || error.status > 499)) {
+      next.settle(answer);
+    } else if (!error.status || error.status === 429 || error.status > 499) {
       failed = true;
       timer = setTimeout(resume, backOff(PAUSE));
       return;
@@ -93,26 +92,21 @@ export function createActions(core: Core): Actions {
     resume();
   };
 
-  const release = (pending: Pending): void => {
-    clearTimeout(pending.held);
-    pending.held = undefined;
-  };
-
-  const run: Core["run"] = (op, delay, answered) => {
+  const run: Core["run"] = (op, delay) => {
     let settle!: Pending["settle"];
     const done = quiet(
-      new Promise<void>((resolve) => {
-        settle = resolve as Pending["settle"];
+      new Promise<any>((resolve) => {
+        settle = resolve;
       }),
     );
-    const pending: Pending = { op, answered, settle };
+    const pending: Pending = { op, settle, held: !!delay };
     const commit = (): void => {
-      release(pending);
+      pending.held = false;
       resume();
     };
     if (queue.length < QUEUE_LENGTH) {
       queue.push(pending);
-      if (delay) pending.held = setTimeout(commit, delay);
+      if (delay) setTimeout(commit, delay);
       changed();
       resume();
     } else drop(pending, failure(0));
@@ -121,7 +115,6 @@ export function createActions(core: Core): Actions {
       commit,
       undo() {
         if (pending.sent || !queue.includes(pending)) return false;
-        release(pending);
         drop(pending);
         changed();
         return true;
@@ -133,16 +126,14 @@ export function createActions(core: Core): Actions {
     run,
     ops() {
       const { seq: now, rows } = core.state;
-      queue = queue.filter(
-        ({ op, seq }) => seq === undefined || seq > now || (op.data && "id" in op.data && rows.has(op.data.id)),
-      );
+      queue = queue.filter(({ op, seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
       return queue.map(({ op }) => op);
     },
     resume,
     flush() {
       for (const pending of queue) {
         if (!pending.held) continue;
-        release(pending);
+        pending.held = false;
         pending.sent = true;
         pending.seq = 0;
         quiet(send(pending.op));

@@ -7,13 +7,13 @@
  */
 import { createActions } from "./actions.js";
 import type { UnreadCount } from "./api/types.js";
-import { backOff, type Core, cores, quiet, same } from "./core.js";
+import { backOff, type Core, type Insides, quiet, same } from "./core.js";
 import { failure, isRefusal, outcome } from "./errors.js";
 import { createList } from "./lists.js";
 import { applyCount, applyEvents, EMPTY } from "./store/state.js";
 import { overlay, remove, turn, turnAll } from "./store/view.js";
 import { createToasts } from "./toasts.js";
-import { type Environment, openPort, type Port } from "./transport/environment.js";
+import type { Environment, Port } from "./transport/environment.js";
 import { createHttp } from "./transport/http.js";
 import { watch } from "./transport/lifecycle.js";
 import { createStream } from "./transport/stream.js";
@@ -37,7 +37,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const name = `grelot:${options.baseUrl}`;
   const listeners = new Set<() => void>();
   const toastHandlers = new Set<(toast: ToastEvent) => void>();
-  const lists = new Map<string, NotificationList>();
+  const lists: Record<string, NotificationList> = {};
 
   let snapshot = INITIAL;
   let holds = 0;
@@ -107,7 +107,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       core.state = applyEvents(core.state, fresh);
       tabs.beat(fresh, from);
       for (const event of fresh) {
-        emit(core.eventHandlers, event, { replayed: !!event.replayed });
+        emit(core.eventHandlers, event, event);
         toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
       }
       core.commit(true);
@@ -168,16 +168,12 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const stream = createStream(core);
 
-  const tabs = createTabs(core, {
-    lead: stream.start,
-    follow: stream.stop,
-    heard({ seq, unreadCount, state, events, from = seq }) {
-      core.connected(state);
-      if (events && from <= core.state.seq) core.hear(events);
-      // Something was missed, and whoever led meanwhile has shown the toasts.
-      const data = { seq, unreadCount };
-      if (seq > core.state.seq) core.hear([{ event: "reset", seq, data, replayed: true }]);
-    },
+  const tabs = createTabs(core, stream.start, stream.stop, ({ seq, unreadCount, state, events, from = seq }) => {
+    core.connected(state);
+    if (events && from <= core.state.seq) core.hear(events);
+    // Something was missed, and whoever led meanwhile has shown the toasts.
+    const data = { seq, unreadCount };
+    if (seq > core.state.seq) core.hear([{ event: "reset", seq, data, replayed: true }]);
   });
 
   const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs.toasts);
@@ -204,51 +200,40 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   };
 
   const enter = (): void => {
+    if (active) return;
     active = true;
-    hints = openPort(env, name);
-    if (hints) {
-      // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
-      hints.onmessage = ({ data }) => {
-        if (data !== core.user) quiet(http.renew().then(boot));
-      };
-    }
+    hints = new env.BroadcastChannel(name);
+    // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
+    hints.onmessage = ({ data }) => {
+      if (data !== core.user) quiet(http.renew().then(boot));
+    };
     core.commit();
     boot();
   };
 
   const exit = (): void => {
+    if (!active) return;
     active = false;
     clearTimeout(bootTimer);
     boots++;
+    actions.flush();
     hints?.close();
     leave();
   };
 
-  const open = (): void => {
-    unwatch = watch(env, {
-      wake(changed) {
-        if (!active) return;
-        stream.wake(changed);
-        boot();
-        actions.resume();
-      },
-      suspend() {
-        if (!active) return;
-        actions.flush();
-        exit();
-      },
-      resume() {
-        if (!active) enter();
-      },
-      attention: tabs.claim,
-    });
-    enter();
+  const wake = (changed: boolean): void => {
+    if (!active) return;
+    stream.wake(changed);
+    boot();
+    actions.resume();
   };
 
   const connect = (): void => {
     holds++;
-    if (!unwatch) open();
-    else if (core.connection === "unauthorized") boot();
+    if (!unwatch) {
+      unwatch = watch(env, wake, exit, enter, tabs.claim);
+      enter();
+    } else if (core.connection === "unauthorized") boot();
   };
 
   /** A tick later, so that a view that is put back at once (StrictMode) keeps its connection. */
@@ -269,16 +254,16 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     return n && !n.readAt === !readAt ? nothing : run(turn(id, readAt)).done;
   };
 
-  const client: GrelotClient = {
+  const client: Insides = {
+    core,
     subscribe: core.subscribe,
     getSnapshot: () => snapshot,
     getServerSnapshot: () => INITIAL,
     list(filter = {}) {
       const { status = "all", category, limit } = filter;
       const key = `${status} ${category} ${limit}`;
-      const list = lists.get(key) ?? createList(core, key, filter);
-      lists.set(key, list);
-      return list;
+      lists[key] ??= createList(core, key, filter);
+      return lists[key];
     },
     markAsRead: (id) => mark(id, now()),
     markAsUnread: (id) => mark(id, null),
@@ -290,6 +275,5 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     connect,
     disconnect,
   };
-  cores.set(client, core);
   return client;
 }

@@ -8,10 +8,17 @@ import type { State } from "./store/state.js";
 import type { Op } from "./store/view.js";
 import type { Environment } from "./transport/environment.js";
 import type { Http } from "./transport/http.js";
-import type { ClientOptions, ConnectionState, EventContext, PendingRemoval } from "./types.js";
+import type {
+  ClientOptions,
+  ConnectionState,
+  EventContext,
+  GrelotClient,
+  PendingRemoval,
+  PreferencesStore,
+} from "./types.js";
 
 /** An event as it was heard. `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
-export type Heard = ServerEvent & { readonly replayed?: boolean };
+export type Heard = ServerEvent & EventContext;
 
 /** Something of this user's that is fetched. */
 export interface Part {
@@ -45,13 +52,15 @@ export interface Core {
   connected(how: ConnectionState): void;
   /** 401 or 403, after the token was renewed: nobody is signed in, or not any more. */
   refused(): void;
-  /** Does it: shown at once, sent in its order, or after `delay`. `answered` is given what the server said. */
-  run(op: Op, delay?: number, answered?: (answer: unknown) => void): PendingRemoval;
+  /** Does it: shown at once, sent in its order, or after `delay`. What is done resolves with what the server said. */
+  run(op: Op, delay?: number): PendingRemoval & { readonly done: Promise<any> };
   subscribe(listener: () => void): () => void;
 }
 
-/** The core of each client, for the parts that not every page needs. */
-export const cores: WeakMap<object, Core> = new WeakMap();
+/** The client as its own parts see it, for those that not every page needs. */
+export interface Insides extends GrelotClient {
+  readonly core: Core & { preferences?: PreferencesStore };
+}
 
 /** The old object where the new one says nothing else. */
 export function same<T extends object>(old: T, next: T): T {

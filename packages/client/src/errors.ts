@@ -4,7 +4,7 @@ import type { GrelotError } from "./types.js";
 
 /** `status` 0: no answer came. */
 export const failure = (status: number, problem?: Problem): GrelotError =>
-  Object.assign(new Error(problem?.detail ?? problem?.title ?? `HTTP ${status}`), { status, problem });
+  Object.assign(new Error(problem?.detail ?? `HTTP ${status}`), { status, problem });
 
 /** What became of it: `error` is whatever was thrown, as a `GrelotError`. What `fetch` throws means that no answer came. */
 export const outcome = <T>(work: Promise<T>): Promise<{ readonly value?: T; readonly error?: GrelotError }> =>

@@ -4,21 +4,16 @@
  * Not here, and not in a page that does not ask for it: the rest of the client.
  */
 import type { Channel, EffectiveChannel, Preferences, PreferencesUpdate } from "./api/types.js";
-import { type Core, cores, quiet } from "./core.js";
+import { type Core, type Insides, quiet } from "./core.js";
 import { outcome } from "./errors.js";
 import { createResource } from "./resource.js";
 import type { GrelotClient, GrelotError, PreferencesSnapshot, PreferencesStore } from "./types.js";
 
-const stores = new WeakMap<GrelotClient, PreferencesStore>();
-
 /** The preferences of a client's user: the same store for the same client. */
 export function preferencesOf(client: GrelotClient): PreferencesStore {
-  let store = stores.get(client);
-  if (!store) {
-    store = createPreferences(cores.get(client) as Core);
-    stores.set(client, store);
-  }
-  return store;
+  const { core } = client as Insides;
+  core.preferences ??= createPreferences(core);
+  return core.preferences;
 }
 
 function createPreferences(core: Core): PreferencesStore {
@@ -63,8 +58,10 @@ function createPreferences(core: Core): PreferencesStore {
 
   const update = async (update: PreferencesUpdate): Promise<void> => {
     saving = [...saving, update];
-    const { done } = core.run({ request: ["PUT", "/preferences", update] }, 0, learn);
-    failed = (await outcome(done)).error;
+    const { done } = core.run({ request: ["PUT", "/preferences", update] });
+    const { value, error } = await outcome(done);
+    if (!error) learn(value);
+    failed = error;
     saving = saving.filter((each) => each !== update);
     core.show();
     return done;

@@ -22,8 +22,8 @@ interface Row {
 
 interface List {
   readonly next: string | null;
-  /** The last one that was walked. */
-  readonly end: Notification | undefined;
+  /** The last one that was walked, as it was then. */
+  readonly end: Row | undefined;
   /** Something belongs in it that is not known: it has to be fetched again. */
   readonly stale?: boolean;
 }
@@ -64,7 +64,7 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
     if (event.event === "reset") {
       // A gap, or another history (a restored database): nothing known is newer than what will be fetched.
       d.seq = d.seen = seq;
-      for (const [id, row] of d.rows) d.rows.set(id, { ...row, v: -1 });
+      all(d.rows, { v: -1 });
       stale(d);
     } else if (seq > d.seq) {
       const { unread } = d;
@@ -89,11 +89,14 @@ export function applyCount(state: State, answer: UnreadCount): State {
 export function applyPage(state: State, page: Page, key: string, filter: ListFilter, append: boolean): State {
   const d = applyCount(state, page) as Draft;
   const { notifications, nextCursor: next, seq } = page;
-  if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter, n)) d.rows.delete(id);
+  if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter.category, n)) d.rows.delete(id);
   const late = seq < d.seq;
-  for (const n of notifications) put(d, n, late ? -1 : seq, append ? d.rows.get(n.id)?.top : !n.readAt);
-  const known = append && d.lists.get(key);
-  d.lists.set(key, { ...known, next, end: notifications.at(-1) });
+  let end: Row | undefined;
+  for (const n of notifications) {
+    end = { n, v: late ? -1 : seq, top: !n.readAt };
+    put(d, end, append);
+  }
+  d.lists.set(key, { ...(append && d.lists.get(key)), next, end });
   // Any list may show by now what is gone since.
   if (late) stale(d);
   return d;
@@ -105,24 +108,22 @@ export function walked({ rows, lists }: State, key: string, filter: ListFilter):
   if (!list) return [];
   const { next, end } = list;
   return [...rows.values()]
-    .filter(({ n, top }) => {
-      if (!fits(filter, n) || (filter.status === "unread" && n.readAt)) return false;
-      return !next || !end || after(end, !end.readAt, n, top || !n.readAt) >= 0;
+    .filter(({ n, v, top }) => {
+      if (!fits(filter.category, n) || (filter.status === "unread" && n.readAt)) return false;
+      return !next || !end || after(end, { n, v, top: top || !n.readAt }) >= 0;
     })
-    .sort((a, b) => after(a.n, a.top, b.n, b.top))
+    .sort(after)
     .map(({ n }) => n);
 }
 
 /** Positive if `a` comes after `b`. */
-const after = (a: Notification, aTop: boolean, b: Notification, bTop: boolean): number =>
-  +bTop - +aTop || b.seq - a.seq;
+const after = (a: Row, b: Row): number => +b.top - +a.top || b.n.seq - a.n.seq;
 
 /** Whether an all-read change is about it. */
 export const covers = (n: Notification, upToSeq: number, category?: string | null): boolean =>
-  !n.readAt && n.seq <= upToSeq && fits({ category: category ?? undefined }, n);
+  !n.readAt && n.seq <= upToSeq && fits(category, n);
 
-const fits = ({ category }: { category?: string | undefined }, n: Notification): boolean =>
-  (category ?? n.category) === n.category;
+const fits = (category: string | null | undefined, n: Notification): boolean => (category ?? n.category) === n.category;
 
 function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
   if (seq < d.seen) return;
@@ -130,14 +131,19 @@ function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
   d.seen = seq;
 }
 
-function stale(d: Draft): void {
-  for (const [key, list] of d.lists) d.lists.set(key, { ...list, stale: true });
+const stale = (d: Draft): void => all(d.lists, { stale: true });
+
+function all<T>(map: Map<string, T>, change: Partial<T>): void {
+  for (const [key, value] of map) map.set(key, { ...value, ...change });
 }
 
-function put(d: Draft, n: Notification, v: number, top = !n.readAt): void {
-  const row = d.rows.get(n.id);
+/** In its place if it has one and `keeps` it. */
+function put(d: Draft, row: Row, keeps?: boolean): void {
+  const { n, v, top } = row;
+  const old = d.rows.get(n.id);
+  if (!old) d.rows.set(n.id, row);
   // The same object while it says the same, so that it is not rendered again.
-  if (!row || row.v < v) d.rows.set(n.id, { n: row?.n.readAt === n.readAt ? row.n : n, v, top });
+  else if (old.v < v) d.rows.set(n.id, { n: old.n.readAt === n.readAt ? old.n : n, v, top: keeps ? old.top : top });
 }
 
 /**
@@ -156,7 +162,7 @@ export function step(d: Draft, data: ServerEvent["data"] | Change, seq: number):
     }
   };
   if ("notification" in data) {
-    if (d.lists.size) put(d, data.notification, seq);
+    if (d.lists.size) put(d, { n: data.notification, v: seq, top: !data.notification.readAt });
     if (d.rows.size > ROWS) {
       d.rows.clear();
       stale(d);

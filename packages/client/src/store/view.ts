@@ -10,6 +10,8 @@ export interface Op {
   readonly request: readonly [method: string, path: string, body?: object];
   /** What will be told back. */
   readonly data?: Change;
+  /** Whose removal it is: it is not told back by a seq. */
+  readonly gone?: string;
 }
 
 /** The state with the operations done, in their order. */
@@ -31,4 +33,4 @@ export const turnAll = (upToSeq: number, category: string | undefined, readAt: s
   data: { upToSeq, category, readAt },
 });
 
-export const remove = (id: string): Op => ({ request: ["DELETE", `/${id}`], data: { id } });
+export const remove = (id: string): Op => ({ request: ["DELETE", `/${id}`], data: { id }, gone: id });

@@ -48,7 +48,6 @@ export function createHttp(core: Core, onAnswer: (headers: Headers, asked: strin
     const used = token;
     const locale = getLocale?.();
     const response = await core.env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
-      cache: "no-store",
       credentials,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
       ...init,

@@ -9,7 +9,7 @@
  */
 import { backOff, type Core, type Heard } from "../core.js";
 import type { ConnectionState } from "../types.js";
-import { openPort, type Port } from "./environment.js";
+import type { Port } from "./environment.js";
 
 const BEAT = 1_000;
 const ASK_AFTER = 1_500;
@@ -28,21 +28,12 @@ export interface Beat {
 }
 
 /** Tabs of several versions of the application may share a channel. */
-interface Message {
+interface Message extends Partial<Beat> {
   readonly hello?: boolean;
-  readonly beat?: Beat;
   /** Who shows toasts, as the leader has it: said with each event, so that never two do. */
-  readonly holder?: string;
-  /** Who asks to, or (the holder's answer to a beat) still does; nobody if it is empty. */
-  readonly claim?: string;
-}
-
-export interface TabsOwner {
-  lead(): void;
-  /** Another tab has taken over. */
-  follow(): void;
-  /** In a follower. */
-  heard(beat: Beat): void;
+  readonly holder?: number;
+  /** Who asks to, or (the holder's answer to a beat) still does; nobody if it is 0. */
+  readonly claim?: number;
 }
 
 export interface Tabs {
@@ -55,15 +46,20 @@ export interface Tabs {
   toasts(): boolean;
 }
 
-export function createTabs(core: Core, { lead, follow, heard }: TabsOwner): Tabs {
-  const { navigator, document } = core.env;
-  const me = `${Math.random()}`;
+/**
+ * @param lead - This tab connects.
+ * @param follow - Another tab has taken over.
+ * @param heard - What the leader says, in a follower.
+ */
+export function createTabs(core: Core, lead: () => void, follow: () => void, heard: (beat: Beat) => void): Tabs {
+  const { navigator, document, BroadcastChannel } = core.env;
+  const me = Math.random();
   let room = "";
   let port: Port | undefined;
   /** Ends the one request for the lock that is ever alive, or gives the lock back. */
   let lock: AbortController | undefined;
   let leading = false;
-  let holder = "";
+  let holder = 0;
   let missed = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -71,7 +67,7 @@ export function createTabs(core: Core, { lead, follow, heard }: TabsOwner): Tabs
 
   const beat: Tabs["beat"] = (events, from) => {
     const { seq, unread: unreadCount } = core.state;
-    if (leading && lock) post({ beat: { seq, unreadCount, state: core.connection, events, from }, holder });
+    if (leading && lock) post({ seq, unreadCount, state: core.connection, events, from, holder });
   };
 
   const tick = (): void => {
@@ -124,26 +120,26 @@ export function createTabs(core: Core, { lead, follow, heard }: TabsOwner): Tabs
   return {
     join(name) {
       room = name;
-      port = openPort(core.env, name);
+      port = new BroadcastChannel(name);
       if (document?.hasFocus()) claim();
-      if (!navigator?.locks || !port) {
+      if (!navigator?.locks) {
         leading = true;
         lead();
         return;
       }
       port.onmessage = ({ data }) => {
-        const { hello, claim, beat: told } = data as Message;
+        const { hello, claim, state } = data as Message;
         if (claim !== undefined) missed = 0;
         const other = claim ?? holder;
         if (hello || other !== holder) {
           holder = other;
           beat();
         }
-        if (leading || !told) return;
+        if (leading || !state) return;
         listen();
         holder = data.holder;
         if (holder === me) post({ claim: me });
-        heard(told);
+        heard(data);
       };
       post({ hello: true });
       listen();
@@ -151,11 +147,11 @@ export function createTabs(core: Core, { lead, follow, heard }: TabsOwner): Tabs
     },
     leave() {
       clearTimeout(timer);
-      if (holder === me) post({ claim: "" });
+      if (holder === me) post({ claim: 0 });
       port?.close();
       lock?.abort();
       port = lock = undefined;
-      holder = "";
+      holder = 0;
       leading = false;
     },
     beat,
