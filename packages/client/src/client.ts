@@ -25,8 +25,6 @@ const SHOW_EVERY = 50;
 const UNDO_DELAY = 5_000;
 const FIRST_WAIT = 1_000;
 
-const INITIAL: ClientSnapshot = { unreadCount: 0, seq: -1, connectionState: "connecting", user: null };
-
 /** Makes a client. Nothing is sent or opened before something subscribes. */
 export function createClient(options: ClientOptions): GrelotClient {
   return createClientIn(globalThis as Environment, options);
@@ -39,7 +37,6 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const toastHandlers = new Set<(toast: ToastEvent) => void>();
   const lists: Record<string, NotificationList> = {};
 
-  let snapshot = INITIAL;
   let holds = 0;
   let unwatch: (() => void) | undefined;
   let hints: Port | undefined;
@@ -88,13 +85,11 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     },
     commit(soon) {
       core.view = overlay(core.state, actions.ops());
-      const { seq } = core.state;
-      const { connection: connectionState, user } = core;
-      snapshot = same(snapshot, { unreadCount: core.view.unread, seq, connectionState, user });
+      snapshot = same(snapshot, current());
       if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core.show, SHOW_EVERY);
       else core.show();
       if (!active) return;
-      if (!joined && seq >= 0 && connectionState !== "unauthorized") {
+      if (!joined && snapshot.seq >= 0 && core.connection !== "unauthorized") {
         joined = true;
         tabs.join(room());
       }
@@ -128,6 +123,15 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       core.connected("unauthorized");
     },
   } as Omit<Core, "http" | "run"> as Core;
+
+  const current = (): ClientSnapshot => ({
+    unreadCount: core.view.unread,
+    seq: core.state.seq,
+    connectionState: core.connection,
+    user: core.user,
+  });
+  const initial = current();
+  let snapshot = initial;
 
   const http = createHttp(core, (headers, asked) => {
     const before = core.user;
@@ -248,17 +252,16 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   };
 
   const now = (): string => new Date().toISOString();
-  const nothing = Promise.resolve();
   const mark = (id: string, readAt: string | null): Promise<void> => {
     const n = core.view.rows.get(id)?.n;
-    return n && !n.readAt === !readAt ? nothing : run(turn(id, readAt)).done;
+    return n && !n.readAt === !readAt ? Promise.resolve() : run(turn(id, readAt)).done;
   };
 
   const client: Insides = {
     core,
     subscribe: core.subscribe,
     getSnapshot: () => snapshot,
-    getServerSnapshot: () => INITIAL,
+    getServerSnapshot: () => initial,
     list(filter = {}) {
       const { status = "all", category, limit } = filter;
       const key = `${status} ${category} ${limit}`;
@@ -267,7 +270,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     },
     markAsRead: (id) => mark(id, now()),
     markAsUnread: (id) => mark(id, null),
-    markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, now())).done : nothing),
+    markAllAsRead: (category) => run(turnAll(core.state.seen ?? 0, category, now())).done,
     remove: (id) => run(remove(id)).done,
     removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
     onEvent: keep(core.eventHandlers),

@@ -3,7 +3,7 @@
  *
  * Not here: where a notification belongs in it (`store/state.ts`), when it is fetched (`resource.ts`).
  */
-import type { Page } from "./api/types.js";
+import type { Notification, Page } from "./api/types.js";
 import { type Core, same } from "./core.js";
 import { createResource } from "./resource.js";
 import { applyPage, walked } from "./store/state.js";
@@ -14,9 +14,9 @@ const LARGEST_PAGE = 100;
 
 export function createList(core: Core, key: string, filter: ListFilter): NotificationList {
   const { status = "all", category, limit = PAGE } = filter;
+  let shown: Notification[] = [];
   const known = () => core.state.lists.get(key);
   const resource = createResource<ListSnapshot>(core, {
-    empty: { notifications: [], isLoading: true, error: null, hasMore: false },
     missing: () => !known(),
     stale: () => known()?.stale,
     async load(append) {
@@ -34,9 +34,10 @@ export function createList(core: Core, key: string, filter: ListFilter): Notific
         core.commit();
       };
     },
-    project({ notifications: old }) {
+    project() {
       const now = walked(core.view, key, filter);
-      return { notifications: old.length === now.length ? same(old, now) : now, hasMore: !!known()?.next };
+      shown = shown.length === now.length ? same(shown, now) : now;
+      return { notifications: shown, hasMore: !!known()?.next };
     },
   });
   return {

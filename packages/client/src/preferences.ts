@@ -36,7 +36,6 @@ function createPreferences(core: Core): PreferencesStore {
   };
 
   const resource = createResource<PreferencesSnapshot>(core, {
-    empty: { preferences: null, isLoading: true, isSaving: false, error: null },
     missing: () => !known,
     stale: () => stale,
     async load() {
@@ -58,7 +57,7 @@ function createPreferences(core: Core): PreferencesStore {
 
   const update = async (update: PreferencesUpdate): Promise<void> => {
     saving = [...saving, update];
-    const { done } = core.run({ request: ["PUT", "/preferences", update] });
+    const { done } = core.run({ request: ["PUT", "/preferences", update], data: {} });
     const { value, error } = await outcome(done);
     if (!error) learn(value);
     failed = error;

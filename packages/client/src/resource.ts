@@ -13,13 +13,12 @@ interface Fetched {
 }
 
 interface Plan<T> {
-  readonly empty: T;
   /** Nothing of it is known. */
   missing(): boolean;
   stale(): boolean | undefined;
   /** Asks, and returns how the answer is applied; it is not if another fetch began meanwhile. */
   load(more: boolean): Promise<() => void>;
-  project(old: T): Omit<T, keyof Fetched> & Partial<Fetched>;
+  project(): Omit<T, keyof Fetched> & Partial<Fetched>;
 }
 
 export interface Resource<T> extends Part, Store<T> {
@@ -33,7 +32,13 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
   let generation = 0;
   let fetching: Promise<void> | undefined;
   let error: GrelotError | null = null;
-  let snapshot = plan.empty;
+
+  const current = (): T => {
+    const isLoading = plan.missing() && (!!fetching || !error);
+    return { isLoading, error, ...plan.project() } as T;
+  };
+  const initial = current();
+  let snapshot = initial;
 
   const run = async (more: boolean): Promise<void> => {
     const mine = ++generation;
@@ -66,11 +71,10 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
       };
     },
     getSnapshot() {
-      const isLoading = plan.missing() && (!!fetching || !error);
-      snapshot = same(snapshot, { isLoading, error, ...plan.project(snapshot) } as T);
+      snapshot = same(snapshot, current());
       return snapshot;
     },
-    getServerSnapshot: () => plan.empty,
+    getServerSnapshot: () => initial,
     refetch: () => fetch(),
     fetch,
     check(retry) {

@@ -33,12 +33,12 @@ export interface State {
   readonly seq: number;
   readonly unread: number;
   /** The newest seq that anything was read at, the count for one. */
-  readonly seen: number;
+  readonly seen?: number;
   readonly rows: ReadonlyMap<string, Row>;
   readonly lists: ReadonlyMap<string, List>;
 }
 
-export const EMPTY: State = { seq: -1, unread: 0, seen: -1, rows: new Map(), lists: new Map() };
+export const EMPTY: State = { seq: -1, unread: 0, rows: new Map(), lists: new Map() };
 
 export type Draft = { -readonly [K in keyof State]: State[K] } & {
   rows: Map<string, Row>;
@@ -126,7 +126,7 @@ export const covers = (n: Notification, upToSeq: number, category?: string | nul
 const fits = (category: string | null | undefined, n: Notification): boolean => (category ?? n.category) === n.category;
 
 function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
-  if (seq < d.seen) return;
+  if (seq < (d.seen ?? seq)) return;
   d.unread = unreadCount;
   d.seen = seq;
 }
@@ -150,7 +150,7 @@ function put(d: Draft, row: Row, keeps?: boolean): void {
  * Does to the rows what was said as of `seq`, which is beyond all others for what the user did; and to the count, as far as it
  * can be told from them.
  */
-export function step(d: Draft, data: ServerEvent["data"] | Change, seq: number): void {
+export function step(d: Draft, data: ServerEvent["data"] | Change | Record<string, never>, seq: number): void {
   const turn = (id: string, readAt: string | null): void => {
     const row = d.rows.get(id);
     if (!row) {

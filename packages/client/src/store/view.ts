@@ -9,7 +9,7 @@ import { type Change, draft, type State, step } from "./state.js";
 export interface Op {
   readonly request: readonly [method: string, path: string, body?: object];
   /** What will be told back. */
-  readonly data?: Change;
+  readonly data: Change | Record<string, never>;
   /** Whose removal it is: it is not told back by a seq. */
   readonly gone?: string;
 }
@@ -17,7 +17,7 @@ export interface Op {
 /** The state with the operations done, in their order. */
 export function overlay(state: State, ops: readonly Op[]): State {
   const d = draft(state);
-  for (const { data } of ops) if (data) step(d, data, Number.POSITIVE_INFINITY);
+  for (const { data } of ops) step(d, data, Number.POSITIVE_INFINITY);
   d.unread = Math.max(0, d.unread);
   return d;
 }

@@ -26,7 +26,7 @@ export function createParser(
   let id = "";
 
   const line = (text: string): void => {
-    const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(text) as unknown as [string, string, string?];
+    const [, field, value] = /^([^:]*):? ?(.*)/s.exec(text) as unknown as [string, string, string];
     if (!text) {
       if (data) onMessage({ event: event || "message", data: data.slice(1), id });
       event = data = "";

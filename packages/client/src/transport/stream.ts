@@ -12,6 +12,8 @@ import { createParser } from "./sse.js";
 const FIRST_EVENT = 10_000;
 /** Streams that deliver nothing, before polling. */
 const SILENT_STREAMS = 2;
+/** Why a connection was given up by its watchdog. */
+const LATE = 0;
 const POLL_SECONDS = 25;
 /** How long polling goes on before a stream is tried again. */
 const POLLING = 120_000;
@@ -44,17 +46,13 @@ export function createStream(core: Core): Stream {
     const { signal } = mine;
     current = mine;
     let delivered = false;
-    let late = false;
     let watchdog: ReturnType<typeof setTimeout> | undefined;
     /** Up to the event that says so, what is told was missed. */
     let replayed = true;
 
     const within = (milliseconds: number): void => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => {
-        late = true;
-        mine.abort();
-      }, milliseconds);
+      watchdog = setTimeout(() => mine.abort(LATE), milliseconds);
     };
 
     const tell = (events: readonly Heard[]): void => {
@@ -69,7 +67,7 @@ export function createStream(core: Core): Stream {
       within(FIRST_EVENT);
       const headers = { accept: "text/event-stream", "last-event-id": `${core.state.seq}` };
       const response = await core.http.send<Response>("/stream", { signal, headers }, true);
-      if (!response.headers.get("content-type")?.startsWith(headers.accept)) return;
+      // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
       const parse = createParser(
         ({ event, data: text }) => {
@@ -133,7 +131,7 @@ export function createStream(core: Core): Stream {
       return;
     }
     let wait = retry;
-    if (late && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
+    if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
     else if (!delivered) wait = backOff(retry, failures++);
     if (failures) core.connected("offline");
     else if (delivered && silent < SILENT_STREAMS) core.connected("connecting");

@@ -5,7 +5,7 @@
  * Not here: the keys (`use-keys.ts`).
  */
 import type { Notification } from "@grelot/client";
-import { type ReactElement, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ReactElement, useEffect, useId, useMemo, useRef, useState } from "react";
 import { createTimes } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
 import { byDay } from "../lib/groups.js";
@@ -38,7 +38,7 @@ export function Feed({ notifications, complete, actions, labels, renderItem, fet
   const [chosen, choose] = useState<string>();
   const current = notifications.some((n) => n.id === chosen) ? chosen : notifications[0]?.id;
   const [limit, grow] = useState(RENDERED);
-  const showMore = useCallback(async () => grow((now) => now + RENDERED), []);
+  const showMore = useMemo(() => async () => grow((now) => now + RENDERED), []);
   const more = limit < notifications.length ? showMore : complete ? undefined : fetchMore;
   const size = complete ? notifications.length : -1;
   return (
