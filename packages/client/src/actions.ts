@@ -25,7 +25,8 @@ interface Pending {
   readonly settle: (answer?: unknown) => void;
 }
 
-export interface Actions extends Pick<Core, "run"> {
+export interface Actions {
+  run: Core["run"];
   /** In their order, all that is to be shown; what the state has by now is forgotten. */
   ops(): readonly Op[];
   /** Tries again what found no answer. */

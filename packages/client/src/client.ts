@@ -122,7 +122,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       leave();
       core.connected("unauthorized");
     },
-  } as Omit<Core, "http" | "run"> as Core;
+  } as Partial<Core> as Core;
 
   const current = (): ClientSnapshot => ({
     unreadCount: core.view.unread,

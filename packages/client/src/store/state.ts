@@ -34,16 +34,14 @@ export interface State {
   readonly unread: number;
   /** The newest seq that anything was read at, the count for one. */
   readonly seen?: number;
-  readonly rows: ReadonlyMap<string, Row>;
-  readonly lists: ReadonlyMap<string, List>;
+  readonly rows: Map<string, Row>;
+  readonly lists: Map<string, List>;
 }
 
 export const EMPTY: State = { seq: -1, unread: 0, rows: new Map(), lists: new Map() };
 
-export type Draft = { -readonly [K in keyof State]: State[K] } & {
-  rows: Map<string, Row>;
-  lists: Map<string, List>;
-};
+/** One that is being made. */
+export type Draft = { -readonly [K in keyof State]: State[K] };
 
 /** What an action of the user changes, as an event will tell it. */
 export type Change =
