@@ -15,30 +15,30 @@ const QUEUE_LENGTH = 500;
 const PAUSE = 4_000;
 
 interface Pending {
-  readonly op: Op;
+  readonly _op: Op;
   /** Not to be sent yet. */
-  held?: boolean;
-  sent?: boolean;
+  _held?: boolean;
+  _sent?: boolean;
   /** Confirmed as this change; 0 where the answer does not say. */
-  seq?: number;
+  _seq?: number;
   /** With what the server said, or a promise that fails. */
-  readonly settle: (answer?: unknown) => void;
+  readonly _settle: (answer?: unknown) => void;
 }
 
 export interface Actions {
-  run: Core["run"];
+  _run: Core["_run"];
   /** In their order, all that is to be shown; what the state has by now is forgotten. */
-  ops(): readonly Op[];
+  _ops(): readonly Op[];
   /** Tries again what found no answer. */
-  resume(): void;
+  _resume(): void;
   /** The page is left: what was held back goes out at once. */
-  flush(): void;
+  _flush(): void;
   /** Another user: what was asked for by the last one is dropped. What a reload had left for this one, by this name, is sent. */
-  change(name: string): void;
+  _change(name: string): void;
 }
 
 export function createActions(core: Core): Actions {
-  const { storage } = core.options;
+  const { storage } = core._options;
   let queue: Pending[] = [];
   let busy = false;
   /** The last attempt found no answer. */
@@ -46,22 +46,22 @@ export function createActions(core: Core): Actions {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let key = "";
 
-  const unconfirmed = (): Pending[] => queue.filter(({ seq }) => seq === undefined);
+  const unconfirmed = (): Pending[] => queue.filter(({ _seq: seq }) => seq === undefined);
 
   const changed = (): void => {
-    const left = unconfirmed().map(({ op }) => op);
+    const left = unconfirmed().map(({ _op: op }) => op);
     if (key) storage?.[left.length ? "setItem" : "removeItem"](key, JSON.stringify(left));
-    core.commit();
+    core._commit();
   };
 
   const drop = (pending: Pending, error?: GrelotError): void => {
     queue = queue.filter((each) => each !== pending);
-    pending.settle(error && quiet(Promise.reject(error)));
+    pending._settle(error && quiet(Promise.reject(error)));
   };
 
   /** It goes out even if the page is left. */
   const send = ({ request: [method, path, body] }: Op): Promise<unknown> =>
-    core.http.send(path, {
+    core._http._send(path, {
       method,
       keepalive: true,
       headers: { "content-type": "application/json" },
@@ -69,21 +69,21 @@ export function createActions(core: Core): Actions {
     });
 
   const resume = async (): Promise<void> => {
-    const next = unconfirmed().find(({ held }) => !held);
+    const next = unconfirmed().find(({ _held: held }) => !held);
     if (busy || !next) return;
     clearTimeout(timer);
-    busy = next.sent = true;
+    busy = next._sent = true;
     const attempt = async (): Promise<unknown> => {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
-      if (failed) await core.http.send("/unread-count");
-      return send(next.op);
+      if (failed) await core._http._send("/unread-count");
+      return send(next._op);
     };
     const { value: answer, error } = await outcome(attempt());
     busy = failed = false;
     // One that is gone already is as good as done.
     if (!error || error.status === 404) {
-      next.seq = (answer as { seq?: number } | undefined)?.seq ?? 0;
-      next.settle(answer);
+      next._seq = (answer as { seq?: number } | undefined)?.seq ?? 0;
+      next._settle(answer);
     } else if (!error.status || error.status === 429 || error.status > 499) {
       failed = true;
       timer = setTimeout(resume, backOff(PAUSE));
@@ -93,16 +93,16 @@ export function createActions(core: Core): Actions {
     resume();
   };
 
-  const run: Core["run"] = (op, delay) => {
-    let settle!: Pending["settle"];
+  const run: Core["_run"] = (op, delay) => {
+    let settle!: Pending["_settle"];
     const done = quiet(
-      new Promise<any>((resolve) => {
-        settle = resolve;
+      new Promise<void>((resolve) => {
+        settle = resolve as Pending["_settle"];
       }),
     );
-    const pending: Pending = { op, settle, held: !!delay };
+    const pending: Pending = { _op: op, _settle: settle, _held: !!delay };
     const commit = (): void => {
-      pending.held = false;
+      pending._held = false;
       resume();
     };
     if (queue.length < QUEUE_LENGTH) {
@@ -115,7 +115,7 @@ export function createActions(core: Core): Actions {
       done,
       commit,
       undo() {
-        if (pending.sent || !queue.includes(pending)) return false;
+        if (pending._sent || !queue.includes(pending)) return false;
         drop(pending);
         changed();
         return true;
@@ -124,25 +124,25 @@ export function createActions(core: Core): Actions {
   };
 
   return {
-    run,
-    ops() {
-      const { seq: now, rows } = core.state;
-      queue = queue.filter(({ op, seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
-      return queue.map(({ op }) => op);
+    _run: run,
+    _ops() {
+      const { seq: now, _rows: rows } = core._state;
+      queue = queue.filter(({ _op: op, _seq: seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
+      return queue.map(({ _op: op }) => op);
     },
-    resume,
-    flush() {
+    _resume: resume,
+    _flush() {
       for (const pending of queue) {
-        if (!pending.held) continue;
-        pending.held = false;
-        pending.sent = true;
-        pending.seq = 0;
-        quiet(send(pending.op));
-        pending.settle(); // nobody is left to hear of a failure
+        if (!pending._held) continue;
+        pending._held = false;
+        pending._sent = true;
+        pending._seq = 0;
+        quiet(send(pending._op));
+        pending._settle(); // nobody is left to hear of a failure
       }
       changed();
     },
-    change(name) {
+    _change(name) {
       for (const pending of queue) drop(pending, failure(401));
       key = name;
       try {

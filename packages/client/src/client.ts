@@ -67,138 +67,138 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   // All but `http` and `run`, which are made with it.
   const core = {
-    env,
-    options,
-    user: null,
-    connection: "connecting",
-    ping: 30_000,
-    state: EMPTY,
-    view: overlay(EMPTY, []),
-    parts: [],
-    eventHandlers: new Set(),
+    _env: env,
+    _options: options,
+    _user: null,
+    _connection: "connecting",
+    _ping: 30_000,
+    _state: EMPTY,
+    _view: overlay(EMPTY, []),
+    _parts: [],
+    _eventHandlers: new Set(),
     subscribe: keep(listeners),
-    show() {
+    _show() {
       clearTimeout(showTimer);
       showTimer = undefined;
       shownAt = Date.now();
       emit(listeners);
     },
-    commit(soon) {
-      core.view = overlay(core.state, actions.ops());
+    _commit(soon) {
+      core._view = overlay(core._state, actions._ops());
       snapshot = same(snapshot, current());
-      if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core.show, SHOW_EVERY);
-      else core.show();
+      if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core._show, SHOW_EVERY);
+      else core._show();
       if (!active) return;
-      if (!joined && snapshot.seq >= 0 && core.connection !== "unauthorized") {
+      if (!joined && snapshot.seq >= 0 && core._connection !== "unauthorized") {
         joined = true;
-        tabs.join(room());
+        tabs._join(room());
       }
       check();
     },
-    hear(events) {
-      const { seq: from, unread } = core.state;
+    _hear(events) {
+      const { seq: from, _unread: unread } = core._state;
       const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
       if (!fresh.length) return;
-      core.state = applyEvents(core.state, fresh);
-      tabs.beat(fresh, from);
+      core._state = applyEvents(core._state, fresh);
+      tabs._beat(fresh, from);
       for (const event of fresh) {
-        emit(core.eventHandlers, event, event);
-        toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
+        emit(core._eventHandlers, event, event);
+        toasts._see(event, event.event === "reset" ? core._state._unread - unread : 0);
       }
-      core.commit(true);
+      core._commit(true);
     },
-    connected(how) {
-      if (how === core.connection) return;
-      core.connection = how;
-      core.commit();
-      tabs.beat();
+    _connected(how) {
+      if (how === core._connection) return;
+      core._connection = how;
+      core._commit();
+      tabs._beat();
       if (how === "live" || how === "polling") {
-        actions.resume();
+        actions._resume();
         check(true);
       }
     },
     /** What is shown stays; it goes when the next answer is for somebody else. */
-    refused() {
+    _refused() {
       leave();
-      core.connected("unauthorized");
+      core._connected("unauthorized");
     },
   } as Partial<Core> as Core;
 
   const current = (): ClientSnapshot => ({
-    unreadCount: core.view.unread,
-    seq: core.state.seq,
-    connectionState: core.connection,
-    user: core.user,
+    unreadCount: core._view._unread,
+    seq: core._state.seq,
+    connectionState: core._connection,
+    user: core._user,
   });
   const initial = current();
   let snapshot = initial;
 
   const http = createHttp(core, (headers, asked) => {
-    const before = core.user;
+    const before = core._user;
     if (asked && asked !== before) throw failure(0);
-    core.ping = Number(headers.get("grelot-ping")) * 1_000 || core.ping;
+    core._ping = Number(headers.get("grelot-ping")) * 1_000 || core._ping;
     const answered = headers.get("grelot-user");
     if (!answered || answered === before) return;
-    core.user = answered;
+    core._user = answered;
     if (before) {
       // Everything here was somebody else's.
       leave();
-      core.state = EMPTY;
-      for (const part of core.parts) part.clear();
-      toasts.clear();
+      core._state = EMPTY;
+      for (const part of core._parts) part._clear();
+      toasts._clear();
     }
-    actions.change(room());
+    actions._change(room());
     hints?.postMessage(answered);
-    core.commit();
+    core._commit();
     if (!before) return;
     if (active) boot();
     throw failure(0);
   });
-  core.http = http;
+  core._http = http;
 
   /** The name of what is shared by the tabs of this user. */
-  const room = (): string => `${name}:${core.user}`;
+  const room = (): string => `${name}:${core._user}`;
 
   const check = (retry?: boolean): void => {
-    for (const part of core.parts) part.check(retry);
+    for (const part of core._parts) part._check(retry);
   };
 
   const leave = (): void => {
     joined = false;
-    core.connection = "connecting";
-    tabs.leave();
-    stream.stop();
+    core._connection = "connecting";
+    tabs._leave();
+    stream._stop();
   };
 
   const stream = createStream(core);
 
-  const tabs = createTabs(core, stream.start, stream.stop, ({ seq, unreadCount, state, events, from = seq }) => {
-    core.connected(state);
-    if (events && from <= core.state.seq) core.hear(events);
+  const tabs = createTabs(core, stream._start, stream._stop, ({ seq, unreadCount, state, events, from = seq }) => {
+    core._connected(state);
+    if (events && from <= core._state.seq) core._hear(events);
     // Something was missed, and whoever led meanwhile has shown the toasts.
     const data = { seq, unreadCount };
-    if (seq > core.state.seq) core.hear([{ event: "reset", seq, data, replayed: true }]);
+    if (seq > core._state.seq) core._hear([{ event: "reset", seq, data, replayed: true }]);
   });
 
-  const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs.toasts);
+  const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs._toasts);
   const actions = createActions(core);
-  const { run } = actions;
-  core.run = run;
+  const { _run: run } = actions;
+  core._run = run;
 
   /** Asks who is here and where the inbox stands: to begin, and to be sure of it after an absence. */
   const boot = async (): Promise<void> => {
     clearTimeout(bootTimer);
     const mine = ++boots;
-    const { value: answer, error } = await outcome(http.send<UnreadCount>("/unread-count"));
+    const { value: answer, error } = await outcome(http._send<UnreadCount>("/unread-count"));
     if (mine !== boots) return;
     if (answer) {
       failures = 0;
-      if (!joined) core.connection = "connecting";
-      core.state = applyCount(core.state, answer);
-      core.commit();
-    } else if (isRefusal(error)) core.refused();
+      if (!joined) core._connection = "connecting";
+      core._state = applyCount(core._state, answer);
+      core._commit();
+    } else if (isRefusal(error)) core._refused();
     else if (!joined) {
-      core.connected("offline");
+      core._connected("offline");
       bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
     }
   };
@@ -209,9 +209,9 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     hints = new env.BroadcastChannel(name);
     // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
     hints.onmessage = ({ data }) => {
-      if (data !== core.user) quiet(http.renew().then(boot));
+      if (data !== core._user) quiet(http._renew().then(boot));
     };
-    core.commit();
+    core._commit();
     boot();
   };
 
@@ -220,24 +220,24 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     active = false;
     clearTimeout(bootTimer);
     boots++;
-    actions.flush();
+    actions._flush();
     hints?.close();
     leave();
   };
 
   const wake = (changed: boolean): void => {
     if (!active) return;
-    stream.wake(changed);
+    stream._wake(changed);
     boot();
-    actions.resume();
+    actions._resume();
   };
 
   const connect = (): void => {
     holds++;
     if (!unwatch) {
-      unwatch = watch(env, wake, exit, enter, tabs.claim);
+      unwatch = watch(env, wake, exit, enter, tabs._claim);
       enter();
-    } else if (core.connection === "unauthorized") boot();
+    } else if (core._connection === "unauthorized") boot();
   };
 
   /** A tick later, so that a view that is put back at once (StrictMode) keeps its connection. */
@@ -253,12 +253,12 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const now = (): string => new Date().toISOString();
   const mark = (id: string, readAt: string | null): Promise<void> => {
-    const n = core.view.rows.get(id)?.n;
+    const n = core._view._rows.get(id)?._n;
     return n && !n.readAt === !readAt ? Promise.resolve() : run(turn(id, readAt)).done;
   };
 
   const client: Insides = {
-    core,
+    _core: core,
     subscribe: core.subscribe,
     getSnapshot: () => snapshot,
     getServerSnapshot: () => initial,
@@ -270,10 +270,10 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     },
     markAsRead: (id) => mark(id, now()),
     markAsUnread: (id) => mark(id, null),
-    markAllAsRead: (category) => run(turnAll(core.state.seen ?? 0, category, now())).done,
+    markAllAsRead: (category) => run(turnAll(core._state._seen ?? 0, category, now())).done,
     remove: (id) => run(remove(id)).done,
     removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
-    onEvent: keep(core.eventHandlers),
+    onEvent: keep(core._eventHandlers),
     onToast: keep(toastHandlers),
     connect,
     disconnect,

@@ -23,43 +23,43 @@ export type Heard = ServerEvent & EventContext;
 /** Something of this user's that is fetched. */
 export interface Part {
   /** Fetches it if somebody is looking and it has to be; after a failure only with `retry`. */
-  check(retry?: boolean): void;
+  _check(retry?: boolean): void;
   /** Another user: nothing that is known or on its way is for this one. */
-  clear(): void;
+  _clear(): void;
 }
 
 export interface Core {
-  readonly env: Environment;
-  readonly options: ClientOptions;
-  http: Http;
+  readonly _env: Environment;
+  readonly _options: ClientOptions;
+  _http: Http;
   /** Whom the answers are given to, once known. */
-  user: string | null;
-  connection: ConnectionState;
+  _user: string | null;
+  _connection: ConnectionState;
   /** Milliseconds between the server's pings. */
-  ping: number;
-  state: State;
+  _ping: number;
+  _state: State;
   /** The state with what the user has done since. */
-  view: State;
-  readonly parts: Part[];
-  readonly eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
+  _view: State;
+  readonly _parts: Part[];
+  readonly _eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
   /** After `state` or the actions changed. `soon`: within 50 ms, for what may come in a storm. */
-  commit(soon?: boolean): void;
+  _commit(soon?: boolean): void;
   /** Something else that a snapshot shows has changed. */
-  show(): void;
+  _show(): void;
   /** Events of the stream or of the leader, known ones among them. */
-  hear(events: readonly Heard[]): void;
+  _hear(events: readonly Heard[]): void;
   /** How changes reach this browser now. */
-  connected(how: ConnectionState): void;
+  _connected(how: ConnectionState): void;
   /** 401 or 403, after the token was renewed: nobody is signed in, or not any more. */
-  refused(): void;
+  _refused(): void;
   /** Does it: shown at once, sent in its order, or after `delay`. What is done resolves with what the server said. */
-  run(op: Op, delay?: number): PendingRemoval & { readonly done: Promise<any> };
+  _run(op: Op, delay?: number): PendingRemoval;
   subscribe(listener: () => void): () => void;
 }
 
 /** The client as its own parts see it, for those that not every page needs. */
 export interface Insides extends GrelotClient {
-  readonly core: Core & { preferences?: PreferencesStore };
+  readonly _core: Core & { preferences?: PreferencesStore };
 }
 
 /** The old object where the new one says nothing else. */

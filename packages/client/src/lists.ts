@@ -15,35 +15,35 @@ const LARGEST_PAGE = 100;
 export function createList(core: Core, key: string, filter: ListFilter): NotificationList {
   const { status = "all", category, limit = PAGE } = filter;
   let shown: Notification[] = [];
-  const known = () => core.state.lists.get(key);
+  const known = () => core._state._lists.get(key);
   const resource = createResource<ListSnapshot>(core, {
-    missing: () => !known(),
-    stale: () => known()?.stale,
-    async load(append) {
-      const cursor = append && known()?.next;
-      const size = append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, walked(core.view, key, filter).length));
+    _missing: () => !known(),
+    _stale: () => known()?._stale,
+    async _load(append) {
+      const cursor = append && known()?._next;
+      const size = append ? limit : Math.min(LARGEST_PAGE, Math.max(limit, walked(core._view, key, filter).length));
       const query = new URLSearchParams({
         status,
         limit: `${size}`,
         ...(category && { category }),
         ...(cursor && { cursor }),
       });
-      const page = await core.http.send<Page>(`?${query}`);
+      const page = await core._http._send<Page>(`?${query}`);
       return () => {
-        core.state = applyPage(core.state, page, key, filter, append);
-        core.commit();
+        core._state = applyPage(core._state, page, key, filter, append);
+        core._commit();
       };
     },
-    project() {
-      const now = walked(core.view, key, filter);
+    _project() {
+      const now = walked(core._view, key, filter);
       shown = shown.length === now.length ? same(shown, now) : now;
-      return { notifications: shown, hasMore: !!known()?.next };
+      return { notifications: shown, hasMore: !!known()?._next };
     },
   });
   return {
     ...resource,
     async fetchMore() {
-      if (known()?.next) return resource.fetch(true);
+      if (known()?._next) return resource._fetch(true);
     },
   };
 }

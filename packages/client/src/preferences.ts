@@ -11,7 +11,7 @@ import type { GrelotClient, GrelotError, PreferencesSnapshot, PreferencesStore }
 
 /** The preferences of a client's user: the same store for the same client. */
 export function preferencesOf(client: GrelotClient): PreferencesStore {
-  const { core } = client as Insides;
+  const { _core: core } = client as Insides;
   core.preferences ??= createPreferences(core);
   return core.preferences;
 }
@@ -36,39 +36,39 @@ function createPreferences(core: Core): PreferencesStore {
   };
 
   const resource = createResource<PreferencesSnapshot>(core, {
-    missing: () => !known,
-    stale: () => stale,
-    async load() {
-      const preferences = await core.http.send<Preferences>("/preferences");
+    _missing: () => !known,
+    _stale: () => stale,
+    async _load() {
+      const preferences = await core._http._send<Preferences>("/preferences");
       return () => learn(preferences);
     },
-    project: () => ({ preferences: current(), isSaving: saving.length > 0, ...(failed && { error: failed }) }),
+    _project: () => ({ preferences: current(), isSaving: saving.length > 0, ...(failed && { error: failed }) }),
   });
-  core.parts.push({
-    check() {},
-    clear() {
+  core._parts.push({
+    _check() {},
+    _clear() {
       known = null;
       saving = [];
     },
   });
-  core.eventHandlers.add(({ event }) => {
+  core._eventHandlers.add(({ event }) => {
     if (event === "preferences.updated" || event === "reset") stale = true;
   });
 
   const update = async (update: PreferencesUpdate): Promise<void> => {
     saving = [...saving, update];
-    const { done } = core.run({ request: ["PUT", "/preferences", update], data: {} });
+    const { done } = core._run({ request: ["PUT", "/preferences", update], data: {} });
     const { value, error } = await outcome(done);
     if (!error) learn(value);
     failed = error;
     saving = saving.filter((each) => each !== update);
-    core.show();
+    core._show();
     return done;
   };
 
   const set: PreferencesStore["set"] = async (category, channel, enabled) => {
     if (category === null) return update({ [channel]: enabled });
-    if (!known) await resource.fetch();
+    if (!known) await resource._fetch();
     const categories = current()?.categories;
     return update({ categories: { ...categories, [category]: { ...categories?.[category], [channel]: enabled } } });
   };

@@ -14,17 +14,17 @@ interface Fetched {
 
 interface Plan<T> {
   /** Nothing of it is known. */
-  missing(): boolean;
-  stale(): boolean | undefined;
+  _missing(): boolean;
+  _stale(): boolean | undefined;
   /** Asks, and returns how the answer is applied; it is not if another fetch began meanwhile. */
-  load(more: boolean): Promise<() => void>;
-  project(): Omit<T, keyof Fetched> & Partial<Fetched>;
+  _load(more: boolean): Promise<() => void>;
+  _project(): Omit<T, keyof Fetched> & Partial<Fetched>;
 }
 
 export interface Resource<T> extends Part, Store<T> {
   readonly refetch: () => Promise<void>;
   /** Waits for what is on its way if it asks for `more`, else it takes its place. */
-  readonly fetch: (more?: boolean) => Promise<void>;
+  readonly _fetch: (more?: boolean) => Promise<void>;
 }
 
 export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Resource<T> {
@@ -34,28 +34,28 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
   let error: GrelotError | null = null;
 
   const current = (): T => {
-    const isLoading = plan.missing() && (!!fetching || !error);
-    return { isLoading, error, ...plan.project() } as T;
+    const isLoading = plan._missing() && (!!fetching || !error);
+    return { isLoading, error, ...plan._project() } as T;
   };
   const initial = current();
   let snapshot = initial;
 
   const run = async (more: boolean): Promise<void> => {
     const mine = ++generation;
-    const { value: apply, error: failed } = await outcome(plan.load(more));
+    const { value: apply, error: failed } = await outcome(plan._load(more));
     if (mine !== generation) return;
     // The cursor is no longer good: the walk begins anew.
     if (more && failed?.status === 400) return fetch();
     error = failed ?? null;
     fetching = undefined;
     apply?.();
-    core.show();
+    core._show();
   };
 
   const fetch = (more = false): Promise<void> => {
     if (!fetching || !more) {
       fetching = run(more);
-      core.show();
+      core._show();
     }
     return fetching;
   };
@@ -64,7 +64,7 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     subscribe(listener) {
       const end = core.subscribe(listener);
       watchers++;
-      resource.check(true);
+      resource._check(true);
       return () => {
         watchers--;
         end();
@@ -76,16 +76,16 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     },
     getServerSnapshot: () => initial,
     refetch: () => fetch(),
-    fetch,
-    check(retry) {
-      if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch();
+    _fetch: fetch,
+    _check(retry) {
+      if (watchers && !fetching && (plan._missing() || plan._stale()) && (!error || retry)) fetch();
     },
-    clear() {
+    _clear() {
       generation++;
       fetching = undefined;
       error = null;
     },
   };
-  core.parts.push(resource);
+  core._parts.push(resource);
   return resource;
 }

@@ -63,11 +63,11 @@ const key = (filter: ListFilter): string => JSON.stringify(filter);
 
 /** Everything the state says equals what the server would answer now; a list that calls itself stale is fetched first. */
 function agrees(state: State, inbox: Inbox): void {
-  expect(state.unread).toBe(inbox.unread);
+  expect(state._unread).toBe(inbox.unread);
   for (const filter of FILTERS) {
     let now = state;
-    if (!now.lists.has(key(filter))) continue;
-    if (now.lists.get(key(filter))?.stale) now = load(now, key(filter), filter, page(inbox, filter));
+    if (!now._lists.has(key(filter))) continue;
+    if (now._lists.get(key(filter))?._stale) now = load(now, key(filter), filter, page(inbox, filter));
     const expected = page(inbox, filter).notifications.map((n) => `${n.id} ${n.readAt !== null}`);
     expect(shown(now, key(filter), filter).sort()).toEqual(expected.sort());
   }
@@ -185,7 +185,7 @@ describe("the state", () => {
     const once = applyEvents(loaded, inbox.log);
     const twice = applyEvents(once, inbox.log);
     expect(twice).toEqual(once);
-    expect(twice.rows.get("ada-1")?.n).toBe(once.rows.get("ada-1")?.n);
+    expect(twice._rows.get("ada-1")?._n).toBe(once._rows.get("ada-1")?._n);
   });
 
   test("a reset to a lower seq is another history: what was known gives way", () => {
@@ -196,7 +196,7 @@ describe("the state", () => {
     restored.create();
     restored.turn("ada-1", true);
     state = applyEvents(state, [{ event: "reset", seq: 2, data: { seq: 2, unreadCount: 0 } }]);
-    expect(state.lists.get("all")?.stale).toBe(true);
+    expect(state._lists.get("all")?._stale).toBe(true);
     state = load(state, "all", {}, page(restored));
     expect(shown(state, "all")).toEqual(["ada-1 true"]);
     expect(state.seq).toBe(2);
@@ -207,9 +207,9 @@ describe("the state", () => {
     let state = load(EMPTY, "all", {}, page(inbox));
     for (let n = 0; n < 2_001; n++) inbox.create();
     state = applyEvents(state, inbox.log);
-    expect(state.rows.size).toBeLessThanOrEqual(2_000);
-    expect(state.lists.get("all")?.stale).toBe(true);
-    expect(state.unread).toBe(2_001);
+    expect(state._rows.size).toBeLessThanOrEqual(2_000);
+    expect(state._lists.get("all")?._stale).toBe(true);
+    expect(state._unread).toBe(2_001);
     agrees(load(state, "all", {}, page(inbox)), inbox);
   });
 
@@ -229,7 +229,7 @@ describe("the state", () => {
     const inbox = new Inbox("ada");
     const state = applyCount(EMPTY, { seq: 0, unreadCount: 0 });
     inbox.create();
-    expect(applyEvents(state, inbox.log)).toMatchObject({ unread: 1, rows: new Map() });
+    expect(applyEvents(state, inbox.log)).toMatchObject({ _unread: 1, _rows: new Map() });
   });
 });
 
@@ -244,10 +244,10 @@ describe("what the user has done", () => {
   test("is laid over the state and counted, each once", () => {
     const { state } = loaded();
     const view = overlay(state, [turn("ada-1", at), turn("ada-1", at), remove("ada-2"), turn("unknown", at)]);
-    expect(view.unread).toBe(2);
-    expect(view.rows.get("ada-1")?.n.readAt).toBe(at);
-    expect(view.rows.get("ada-2")).toBeUndefined();
-    expect(overlay(state, []).unread).toBe(4);
+    expect(view._unread).toBe(2);
+    expect(view._rows.get("ada-1")?._n.readAt).toBe(at);
+    expect(view._rows.get("ada-2")).toBeUndefined();
+    expect(overlay(state, [])._unread).toBe(4);
   });
 
   test("counts nothing twice once the state has it too", () => {
@@ -255,20 +255,20 @@ describe("what the user has done", () => {
     const mark = inbox.log.length;
     inbox.turn("ada-1", true);
     const told = applyEvents(state, inbox.log.slice(mark));
-    expect(overlay(told, [turn("ada-1", at)]).unread).toBe(inbox.unread);
+    expect(overlay(told, [turn("ada-1", at)])._unread).toBe(inbox.unread);
   });
 
   test("read all leaves what came after it, and keeps to its category", () => {
     const { inbox, state } = loaded();
     inbox.create();
     const later = applyEvents(state, inbox.log);
-    expect(overlay(later, [turnAll(4, undefined, at)]).unread).toBe(1);
-    expect(overlay(later, [turnAll(4, "billing", at)]).unread).toBe(3);
+    expect(overlay(later, [turnAll(4, undefined, at)])._unread).toBe(1);
+    expect(overlay(later, [turnAll(4, "billing", at)])._unread).toBe(3);
   });
 
   test("gives the same objects for the same actions", () => {
     const { state } = loaded();
     const ops = [turn("ada-1", at)];
-    expect(overlay(state, ops).rows.get("ada-1")?.n).toBe(overlay(state, ops).rows.get("ada-1")?.n);
+    expect(overlay(state, ops)._rows.get("ada-1")?._n).toBe(overlay(state, ops)._rows.get("ada-1")?._n);
   });
 });

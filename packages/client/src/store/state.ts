@@ -13,32 +13,32 @@ import type { ListFilter } from "../types.js";
 const ROWS = 2_000;
 
 interface Row {
-  readonly n: Notification;
+  readonly _n: Notification;
   /** The seq as of which `n` is known; negative if it has to be fetched again. */
-  readonly v: number;
+  readonly _v: number;
   /** It stands among the unread: as it came, so that one that is read now stays where it is. */
-  readonly top: boolean;
+  readonly _top: boolean;
 }
 
 interface List {
-  readonly next: string | null;
+  readonly _next: string | null;
   /** The last one that was walked, as it was then. */
-  readonly end: Row | undefined;
+  readonly _end: Row | undefined;
   /** Something belongs in it that is not known: it has to be fetched again. */
-  readonly stale?: boolean;
+  readonly _stale?: boolean;
 }
 
 export interface State {
   /** Every change up to here is in; -1 before the first answer. */
   readonly seq: number;
-  readonly unread: number;
+  readonly _unread: number;
   /** The newest seq that anything was read at, the count for one. */
-  readonly seen?: number;
-  readonly rows: Map<string, Row>;
-  readonly lists: Map<string, List>;
+  readonly _seen?: number;
+  readonly _rows: Map<string, Row>;
+  readonly _lists: Map<string, List>;
 }
 
-export const EMPTY: State = { seq: -1, unread: 0, rows: new Map(), lists: new Map() };
+export const EMPTY: State = { seq: -1, _unread: 0, _rows: new Map(), _lists: new Map() };
 
 /** One that is being made. */
 export type Draft = { -readonly [K in keyof State]: State[K] };
@@ -50,8 +50,8 @@ export type Change =
 
 export const draft = (state: State): Draft => ({
   ...state,
-  rows: new Map(state.rows),
-  lists: new Map(state.lists),
+  _rows: new Map(state._rows),
+  _lists: new Map(state._lists),
 });
 
 /** Events as the stream tells them: what is not newer than `seq` has been applied already. */
@@ -61,14 +61,14 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
     const { seq } = event;
     if (event.event === "reset") {
       // A gap, or another history (a restored database): nothing known is newer than what will be fetched.
-      d.seq = d.seen = seq;
-      all(d.rows, { v: -1 });
+      d.seq = d._seen = seq;
+      all(d._rows, { _v: -1 });
       stale(d);
     } else if (seq > d.seq) {
-      const { unread } = d;
+      const { _unread: unread } = d;
       d.seq = seq;
       step(d, event.data, seq);
-      d.unread = unread;
+      d._unread = unread;
     }
     if ("unreadCount" in event.data) count(d, event.data);
   }
@@ -87,35 +87,35 @@ export function applyCount(state: State, answer: UnreadCount): State {
 export function applyPage(state: State, page: Page, key: string, filter: ListFilter, append: boolean): State {
   const d = applyCount(state, page) as Draft;
   const { notifications, nextCursor: next, seq } = page;
-  if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter.category, n)) d.rows.delete(id);
+  if (!append) for (const [id, { _n: n, _v: v }] of d._rows) if (v < 0 && fits(filter.category, n)) d._rows.delete(id);
   const late = seq < d.seq;
   let end: Row | undefined;
   for (const n of notifications) {
-    end = { n, v: late ? -1 : seq, top: !n.readAt };
+    end = { _n: n, _v: late ? -1 : seq, _top: !n.readAt };
     put(d, end, append);
   }
-  d.lists.set(key, { ...(append && d.lists.get(key)), next, end });
+  d._lists.set(key, { ...(append && d._lists.get(key)), _next: next, _end: end });
   // Any list may show by now what is gone since.
   if (late) stale(d);
   return d;
 }
 
 /** What a list shows, in the server's order as it was when they came: unread first, newest first in each. */
-export function walked({ rows, lists }: State, key: string, filter: ListFilter): Notification[] {
+export function walked({ _rows: rows, _lists: lists }: State, key: string, filter: ListFilter): Notification[] {
   const list = lists.get(key);
   if (!list) return [];
-  const { next, end } = list;
+  const { _next: next, _end: end } = list;
   return [...rows.values()]
-    .filter(({ n, v, top }) => {
+    .filter(({ _n: n, _v: v, _top: top }) => {
       if (!fits(filter.category, n) || (filter.status === "unread" && n.readAt)) return false;
-      return !next || !end || after(end, { n, v, top: top || !n.readAt }) >= 0;
+      return !next || !end || after(end, { _n: n, _v: v, _top: top || !n.readAt }) >= 0;
     })
     .sort(after)
-    .map(({ n }) => n);
+    .map(({ _n: n }) => n);
 }
 
 /** Positive if `a` comes after `b`. */
-const after = (a: Row, b: Row): number => +b.top - +a.top || b.n.seq - a.n.seq;
+const after = (a: Row, b: Row): number => +b._top - +a._top || b._n.seq - a._n.seq;
 
 /** Whether an all-read change is about it. */
 export const covers = (n: Notification, upToSeq: number, category?: string | null): boolean =>
@@ -124,12 +124,12 @@ export const covers = (n: Notification, upToSeq: number, category?: string | nul
 const fits = (category: string | null | undefined, n: Notification): boolean => (category ?? n.category) === n.category;
 
 function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
-  if (seq < (d.seen ?? seq)) return;
-  d.unread = unreadCount;
-  d.seen = seq;
+  if (seq < (d._seen ?? seq)) return;
+  d._unread = unreadCount;
+  d._seen = seq;
 }
 
-const stale = (d: Draft): void => all(d.lists, { stale: true });
+const stale = (d: Draft): void => all(d._lists, { _stale: true });
 
 function all<T>(map: Map<string, T>, change: Partial<T>): void {
   for (const [key, value] of map) map.set(key, { ...value, ...change });
@@ -137,11 +137,12 @@ function all<T>(map: Map<string, T>, change: Partial<T>): void {
 
 /** In its place if it has one and `keeps` it. */
 function put(d: Draft, row: Row, keeps?: boolean): void {
-  const { n, v, top } = row;
-  const old = d.rows.get(n.id);
-  if (!old) d.rows.set(n.id, row);
+  const { _n: n, _v: v, _top: top } = row;
+  const old = d._rows.get(n.id);
+  if (!old) d._rows.set(n.id, row);
   // The same object while it says the same, so that it is not rendered again.
-  else if (old.v < v) d.rows.set(n.id, { n: old.n.readAt === n.readAt ? old.n : n, v, top: keeps ? old.top : top });
+  else if (old._v < v)
+    d._rows.set(n.id, { _n: old._n.readAt === n.readAt ? old._n : n, _v: v, _top: keeps ? old._top : top });
 }
 
 /**
@@ -150,30 +151,30 @@ function put(d: Draft, row: Row, keeps?: boolean): void {
  */
 export function step(d: Draft, data: ServerEvent["data"] | Change | Record<string, never>, seq: number): void {
   const turn = (id: string, readAt: string | null): void => {
-    const row = d.rows.get(id);
+    const row = d._rows.get(id);
     if (!row) {
       if (!readAt) stale(d);
-    } else if (row.v <= seq) {
-      d.unread += +!readAt - +!row.n.readAt;
+    } else if (row._v <= seq) {
+      d._unread += +!readAt - +!row._n.readAt;
       // One that has to be fetched again still has to be.
-      d.rows.set(id, { ...row, n: turned(row.n, readAt), v: row.v < 0 ? -1 : seq });
+      d._rows.set(id, { ...row, _n: turned(row._n, readAt), _v: row._v < 0 ? -1 : seq });
     }
   };
   if ("notification" in data) {
-    if (d.lists.size) put(d, { n: data.notification, v: seq, top: !data.notification.readAt });
-    if (d.rows.size > ROWS) {
-      d.rows.clear();
+    if (d._lists.size) put(d, { _n: data.notification, _v: seq, _top: !data.notification.readAt });
+    if (d._rows.size > ROWS) {
+      d._rows.clear();
       stale(d);
     }
   } else if ("upToSeq" in data) {
     const { upToSeq, category, readAt } = data;
-    for (const [id, { n }] of d.rows) if (covers(n, upToSeq, category)) turn(id, readAt);
+    for (const [id, { _n: n }] of d._rows) if (covers(n, upToSeq, category)) turn(id, readAt);
     // Also those that were never loaded: only what came afterwards is left.
-    if (!category) d.unread = [...d.rows.values()].filter(({ n }) => !n.readAt).length;
+    if (!category) d._unread = [...d._rows.values()].filter(({ _n: n }) => !n.readAt).length;
   } else if ("readAt" in data) turn(data.id, data.readAt);
   else if ("id" in data) {
-    d.unread -= +(d.rows.get(data.id)?.n.readAt === null);
-    d.rows.delete(data.id);
+    d._unread -= +(d._rows.get(data.id)?._n.readAt === null);
+    d._rows.delete(data.id);
   }
 }
 

@@ -18,7 +18,7 @@ export interface Op {
 export function overlay(state: State, ops: readonly Op[]): State {
   const d = draft(state);
   for (const { data } of ops) step(d, data, Number.POSITIVE_INFINITY);
-  d.unread = Math.max(0, d.unread);
+  d._unread = Math.max(0, d._unread);
   return d;
 }
 

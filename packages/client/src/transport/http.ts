@@ -16,14 +16,14 @@ export interface Http {
    * Resolves with what a 2xx answer says, or (`whole`) with the answer unread; rejects with a `GrelotError` otherwise. Sent at
    * once if there is a token.
    */
-  send<T>(path: string, init?: RequestInit, whole?: boolean): Promise<T>;
+  _send<T>(path: string, init?: RequestInit, whole?: boolean): Promise<T>;
   /** Asks for a new token, unless this one was given just now; true if it is another one. */
-  renew(): Promise<boolean>;
+  _renew(): Promise<boolean>;
 }
 
 /** `onAnswer` throws if the answer is not for whom it was asked. */
 export function createHttp(core: Core, onAnswer: (headers: Headers, asked: string | null) => void): Http {
-  const { baseUrl, getToken, getLocale, credentials = getToken ? "omit" : "same-origin" } = core.options;
+  const { baseUrl, getToken, getLocale, credentials = getToken ? "omit" : "same-origin" } = core._options;
   let token: string | null = null;
   let tokenAt = 0;
   let asking: Promise<void> | undefined;
@@ -42,12 +42,12 @@ export function createHttp(core: Core, onAnswer: (headers: Headers, asked: strin
   };
 
   const send = async <T>(path: string, init?: RequestInit, whole?: boolean, renewed = !getToken): Promise<T> => {
-    const asked = core.user;
+    const asked = core._user;
     if (getToken && !token) await ask(renewed);
     if (getToken && !token) throw failure(401);
     const used = token;
     const locale = getLocale?.();
-    const response = await core.env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
+    const response = await core._env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
       credentials,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
       ...init,
@@ -70,8 +70,8 @@ export function createHttp(core: Core, onAnswer: (headers: Headers, asked: strin
   };
 
   return {
-    send,
-    async renew() {
+    _send: send,
+    async _renew() {
       const used = token;
       if (getToken && Date.now() - tokenAt > YOUNGEST_RENEWED) await ask(true);
       return token !== used;

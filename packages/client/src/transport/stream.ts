@@ -20,13 +20,13 @@ const POLLING = 120_000;
 
 export interface Stream {
   /** Connects, in place of the connection there is. */
-  start(): void;
-  stop(): void;
+  _start(): void;
+  _stop(): void;
   /**
    * The page is looked at again: ends a wait, and replaces a connection that has been quiet for too long. With `changed`, the
    * network is another one: connects anew whatever there is.
    */
-  wake(changed: boolean): void;
+  _wake(changed: boolean): void;
 }
 
 export function createStream(core: Core): Stream {
@@ -60,13 +60,13 @@ export function createStream(core: Core): Stream {
       old?.abort();
       delivered = true;
       failures = 0;
-      core.hear(events);
+      core._hear(events);
     };
 
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
-      const headers = { accept: "text/event-stream", "last-event-id": `${core.state.seq}` };
-      const response = await core.http.send<Response>("/stream", { signal, headers }, true);
+      const headers = { accept: "text/event-stream", "last-event-id": `${core._state.seq}` };
+      const response = await core._http._send<Response>("/stream", { signal, headers }, true);
       // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
       const parse = createParser(
@@ -75,11 +75,11 @@ export function createStream(core: Core): Stream {
           if (event === "ready" || event === "reset") {
             replayed = false;
             silent = 0;
-            core.connected("live");
+            core._connected("live");
           } else if (event === "expiring") {
             // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks again.
             quiet(
-              core.http.renew().then((another) => {
+              core._http._renew().then((another) => {
                 if (another && current) start();
               }),
             );
@@ -98,7 +98,7 @@ export function createStream(core: Core): Stream {
         batch = [];
         parse(value);
         if (!batch.length) continue;
-        within(core.ping * 2.5);
+        within(core._ping * 2.5);
         tell(batch);
       }
     };
@@ -108,12 +108,12 @@ export function createStream(core: Core): Stream {
       do {
         within((POLL_SECONDS + 10) * 1_000);
         const wait = replayed ? 0 : POLL_SECONDS;
-        const changes = await core.http.send<Changes>(`/changes?since=${core.state.seq}&wait=${wait}`, { signal });
+        const changes = await core._http._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
         const { events, more, ...data } = changes;
         const heard = events.map((event) => ({ ...event, replayed }));
         heardAt = Date.now();
         replayed &&= more;
-        if (!more) core.connected("polling");
+        if (!more) core._connected("polling");
         tell([...heard, { event: data.reset ? "reset" : "ping", seq: data.seq, data, replayed } as Heard]);
       } while (Date.now() < until);
       silent = SILENT_STREAMS - 1; // one stream may try again
@@ -127,14 +127,14 @@ export function createStream(core: Core): Stream {
     if (current !== mine) return;
     if (isRefusal(error)) {
       stop();
-      core.refused();
+      core._refused();
       return;
     }
     let wait = retry;
     if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
     else if (!delivered) wait = backOff(retry, failures++);
-    if (failures) core.connected("offline");
-    else if (delivered && silent < SILENT_STREAMS) core.connected("connecting");
+    if (failures) core._connected("offline");
+    else if (delivered && silent < SILENT_STREAMS) core._connected("connecting");
     timer = setTimeout(start, wait);
   };
 
@@ -146,12 +146,12 @@ export function createStream(core: Core): Stream {
   };
 
   return {
-    start,
-    stop,
-    wake(changed) {
+    _start: start,
+    _stop: stop,
+    _wake(changed) {
       if (!current) return;
       if (changed) silent = 0;
-      if (changed || current.signal.aborted || Date.now() - heardAt > core.ping * 1.2) start();
+      if (changed || current.signal.aborted || Date.now() - heardAt > core._ping * 1.2) start();
     },
   };
 }

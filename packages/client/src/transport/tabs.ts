@@ -37,13 +37,13 @@ interface Message extends Partial<Beat> {
 }
 
 export interface Tabs {
-  join(name: string): void;
-  leave(): void;
+  _join(name: string): void;
+  _leave(): void;
   /** Tells the followers, if this tab leads: that something of the beat changed, and by which events. */
-  beat(events?: readonly Heard[], from?: number): void;
-  claim(): void;
+  _beat(events?: readonly Heard[], from?: number): void;
+  _claim(): void;
   /** This tab is the one to show toasts. */
-  toasts(): boolean;
+  _toasts(): boolean;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface Tabs {
  * @param heard - What the leader says, in a follower.
  */
 export function createTabs(core: Core, lead: () => void, follow: () => void, heard: (beat: Beat) => void): Tabs {
-  const { navigator, document, BroadcastChannel } = core.env;
+  const { navigator, document, BroadcastChannel } = core._env;
   const me = Math.random();
   let room = "";
   let port: Port | undefined;
@@ -65,9 +65,9 @@ export function createTabs(core: Core, lead: () => void, follow: () => void, hea
 
   const post = (message: Message): void => port?.postMessage(message);
 
-  const beat: Tabs["beat"] = (events, from) => {
-    const { seq, unread: unreadCount } = core.state;
-    if (leading && lock) post({ seq, unreadCount, state: core.connection, events, from, holder });
+  const beat: Tabs["_beat"] = (events, from) => {
+    const { seq, _unread: unreadCount } = core._state;
+    if (leading && lock) post({ seq, unreadCount, state: core._connection, events, from, holder });
   };
 
   const tick = (): void => {
@@ -118,7 +118,7 @@ export function createTabs(core: Core, lead: () => void, follow: () => void, hea
   };
 
   return {
-    join(name) {
+    _join(name) {
       room = name;
       port = new BroadcastChannel(name);
       if (document?.hasFocus()) claim();
@@ -145,7 +145,7 @@ export function createTabs(core: Core, lead: () => void, follow: () => void, hea
       listen();
       request();
     },
-    leave() {
+    _leave() {
       clearTimeout(timer);
       if (holder === me) post({ claim: 0 });
       port?.close();
@@ -154,8 +154,8 @@ export function createTabs(core: Core, lead: () => void, follow: () => void, hea
       holder = 0;
       leading = false;
     },
-    beat,
-    claim,
-    toasts: () => (holder ? holder === me : leading),
+    _beat: beat,
+    _claim: claim,
+    _toasts: () => (holder ? holder === me : leading),
   };
 }
