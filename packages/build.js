@@ -12,6 +12,8 @@ import { transform } from "esbuild";
 import { minifySync, transformSync } from "rolldown/utils";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/** What JSX becomes: smaller than what the newer runtime makes of it. At the end, so that every line stays where it is. */
+const ELEMENTS = '\nimport { createElement, Fragment } from "react";\n';
 const INTERNAL = /^_[a-z]/;
 
 /** The modules of the package in this folder: by path in `dist`, code and source map. */
@@ -23,10 +25,10 @@ export async function compile(folder) {
     names.map((name, at) => {
       const path = name.replace(/\.tsx?$/, ".js");
       const file = join(dirname(path), name.split("/").at(-1));
-      const plain = transformSync(file, sources[at], {
+      const plain = transformSync(file, name.endsWith(".tsx") ? sources[at] + ELEMENTS : sources[at], {
         tsconfig: false,
         target: "es2022",
-        jsx: { runtime: "automatic" },
+        jsx: { runtime: "classic", pragma: "createElement", pragmaFrag: "Fragment" },
         sourcemap: true,
       });
       const { code, map, errors } = minifySync(path, plain.code, {
