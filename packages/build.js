@@ -13,7 +13,7 @@ import { minifySync, transformSync } from "rolldown/utils";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** What JSX becomes: smaller than what the newer runtime makes of it. At the end, so that every line stays where it is. */
-const ELEMENTS = '\nimport { createElement, Fragment } from "react";\n';
+const ELEMENTS = '\nimport { createElement as _element, Fragment as _fragment } from "react";\n';
 const INTERNAL = /^_[a-z]/;
 
 /** The modules of the package in this folder: by path in `dist`, code and source map. */
@@ -28,7 +28,7 @@ export async function compile(folder) {
       const plain = transformSync(file, name.endsWith(".tsx") ? sources[at] + ELEMENTS : sources[at], {
         tsconfig: false,
         target: "es2022",
-        jsx: { runtime: "classic", pragma: "createElement", pragmaFrag: "Fragment" },
+        jsx: { runtime: "classic", pragma: "_element", pragmaFrag: "_fragment" },
         sourcemap: true,
       });
       const { code, map, errors } = minifySync(path, plain.code, {

@@ -13,5 +13,5 @@ test("everything, with its style, stays within 15 KB", async () => {
 });
 
 test("a page that uses hooks carries no component, no text and no preferences", async () => {
-  expect((await weigh(HOOKS)) + 500).toBeLessThan(await weigh(`${HOOKS}, usePreferences`));
+  expect((await weigh(HOOKS)) + 400).toBeLessThan(await weigh(`${HOOKS}, usePreferences`));
 });
