@@ -6,8 +6,18 @@
  * Not here: where it opens (`bell.tsx`), how it looks (`style.css`).
  */
 import type { Notification } from "@grelot/client";
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  Fragment,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { useGrelotClient } from "../provider.js";
 import { useNotifications } from "../use-notifications.js";
 import { usePreferences } from "../use-preferences.js";
@@ -37,7 +47,7 @@ export interface InboxProps {
 export function Inbox({
   category: only,
   onPreferences,
-  connection = true as false,
+  connection,
   renderItem,
   renderEmpty,
 }: InboxProps): ReactElement {
@@ -74,12 +84,9 @@ export function Inbox({
   }, []);
 
   // One that was read stays in its place while it is looked at; whoever comes back finds the list in order.
-  const loaded = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies(isLoading): only when it is another list
   useEffect(() => {
-    loaded.current = !isLoading;
-  });
-  useEffect(() => {
-    if (loaded.current) refetch();
+    if (!isLoading) refetch();
   }, [refetch]);
 
   const close = (event: KeyboardEvent): void => {
@@ -90,16 +97,9 @@ export function Inbox({
 
   if (page !== "list") {
     return (
-      <section
-        ref={root}
-        className="grelot-inbox"
-        data-part="inbox"
-        aria-label={messages[page]}
-        tabIndex={-1}
-        onKeyDown={close}
-      >
-        <header className="grelot-head">
-          <Button className="grelot-quiet" part="back" onClick={() => turn("list")}>
+      <section ref={root} {...part("inbox", ROOT)} aria-label={messages[page]} tabIndex={-1} onKeyDown={close}>
+        <header {...part("head")}>
+          <Button name="back" onClick={() => turn("list")}>
             ‹ {messages.back}
           </Button>
           <h2>{messages[page]}</h2>
@@ -107,14 +107,14 @@ export function Inbox({
         {page === "preferences" ? (
           <Preferences />
         ) : (
-          <dl className="grelot-keys" data-part="keys">
+          <dl {...part("keys")}>
             {messages.keyHelp.map(([key, meaning]) => (
-              <div key={key}>
+              <Fragment key={key}>
                 <dt>
                   <kbd>{key}</kbd>
                 </dt>
                 <dd>{meaning}</dd>
-              </div>
+              </Fragment>
             ))}
           </dl>
         )}
@@ -122,18 +122,17 @@ export function Inbox({
     );
   }
 
-  const tab = (part: string, active: boolean, text: string, count: number): ReactElement => (
-    <Button part={part} aria-pressed={active} onClick={() => setUnreadOnly(part === "tab-unread")}>
+  const tab = (name: string, active: boolean, text: string, count: number): ReactElement => (
+    <Button name={name} aria-pressed={active} onClick={() => setUnreadOnly(name === "tab-unread")}>
       {text}
-      {count > 0 && <span className="grelot-count">{count}</span>}
+      {count > 0 && <span {...part("count")}>{count}</span>}
     </Button>
   );
 
   return (
     <section
       ref={root}
-      className="grelot-inbox"
-      data-part="inbox"
+      {...part("inbox", ROOT)}
       aria-labelledby={title}
       tabIndex={-1}
       onKeyDown={onKeyDown}
@@ -141,9 +140,9 @@ export function Inbox({
         hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
       }
     >
-      <header className="grelot-head">
+      <header {...part("head")}>
         <h2 id={title}>{messages.title}</h2>
-        {connection && <Connection />}
+        {connection !== false && <Connection />}
         {only === undefined && categories.length > 1 && (
           <select
             aria-label={messages.category}
@@ -159,20 +158,14 @@ export function Inbox({
             ))}
           </select>
         )}
-        <Button
-          className="grelot-quiet"
-          part="settings"
-          label={messages.preferences}
-          onClick={onPreferences ?? (() => turn("preferences"))}
-        >
+        <Button name="settings" label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
           <Icon name="sliders" />
         </Button>
-        <div className="grelot-tabs">
+        <div {...part("tabs")}>
           {tab("tab-all", !unreadOnly, messages.all, 0)}
           {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
           <Button
-            className="grelot-quiet"
-            part="mark-all-read"
+            name="mark-all-read"
             disabled={!unreadCount}
             onClick={() => {
               act(list.markAllAsRead());
@@ -184,8 +177,7 @@ export function Inbox({
         </div>
         {fresh > 0 && (
           <Button
-            className="grelot-fresh"
-            part="fresh"
+            name="fresh"
             onClick={() => {
               hold(null);
               root.current?.scrollTo(0, 0);
@@ -209,7 +201,7 @@ export function Inbox({
         />
       )}
       {!isLoading && !error && !notifications.length && (
-        <div className="grelot-empty" data-part="empty">
+        <div {...part("empty")}>
           {renderEmpty?.() ?? (
             <>
               <Icon name="bell" />
@@ -226,12 +218,12 @@ export function Inbox({
           }}
         />
       )}
-      <div className="grelot-notice" role="status">
+      <div {...part("foot")} role="status">
         {notice && (
-          <p data-part="notice">
+          <p {...part("notice")}>
             {notice.text}
             {notice.undo && (
-              <Button part="undo" onClick={notice.undo}>
+              <Button name="undo" onClick={notice.undo}>
                 {messages.undo}
               </Button>
             )}

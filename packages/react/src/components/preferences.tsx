@@ -5,8 +5,9 @@
  * A channel that is off dims its column and keeps its choices. Not here: what a choice comes to (the server decides).
  */
 import type { Channel } from "@grelot/client";
-import { type ReactElement, useId, useState } from "react";
+import { type ReactElement, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { usePreferences } from "../use-preferences.js";
 import { Icon } from "./icon.js";
 import { Failed, Loading } from "./waiting.js";
@@ -17,28 +18,33 @@ export function Preferences(): ReactElement {
   const messages = useMessages();
   const { preferences, isLoading, error, set, refetch } = usePreferences();
   const [note, say] = useState("");
-  const id = useId();
   if (!preferences) {
     return (
-      <div className="grelot-preferences" data-part="preferences" aria-busy={isLoading}>
+      <div {...part("preferences", ROOT)} aria-busy={isLoading}>
         {error ? <Failed retry={refetch} /> : <Loading />}
       </div>
     );
   }
 
-  const toggle = (category: string, channel: Channel, on: boolean, locked = false, off = false): ReactElement => (
+  let locks = false;
+  const toggle = (
+    label: string,
+    category: string,
+    channel: Channel,
+    on: boolean,
+    locked: boolean,
+    off: boolean,
+  ): ReactElement => (
     <td key={channel} data-off={off}>
       <button
         type="button"
         role="switch"
-        className="grelot-switch"
-        data-part="preference"
+        {...part("preference")}
         data-category={category}
         data-channel={channel}
         aria-checked={on}
         aria-disabled={locked}
-        aria-labelledby={`${id}${category} ${id}.${channel}`}
-        aria-describedby={locked ? `${id}.why` : undefined}
+        aria-label={`${label}: ${messages.channels[channel]}`}
         title={locked ? messages.locked : undefined}
         onClick={() => {
           if (locked) return;
@@ -53,46 +59,39 @@ export function Preferences(): ReactElement {
       </button>
     </td>
   );
-  const locks = preferences.effective.some(({ channels }) => CHANNELS.some((channel) => channels[channel].locked));
+  const { inApp, email, categories, effective } = preferences;
+  const all = { inApp: { enabled: inApp, locked: false }, email: { enabled: email, locked: false } };
+  const rows = [{ category: "", label: messages.everything, channels: all }, ...effective];
 
   return (
-    <div className="grelot-preferences" data-part="preferences">
+    <div {...part("preferences", ROOT)}>
       <table>
         <thead>
           <tr>
-            <th scope="col">{messages.category}</th>
+            <th>{messages.category}</th>
             {CHANNELS.map((channel) => (
-              <th key={channel} scope="col" id={`${id}.${channel}`}>
-                {messages.channels[channel]}
-              </th>
+              <th key={channel}>{messages.channels[channel]}</th>
             ))}
           </tr>
         </thead>
         <tbody>
-          <tr>
-            <th scope="row" id={id}>
-              {messages.everything}
-            </th>
-            {CHANNELS.map((channel) => toggle("", channel, preferences[channel]))}
-          </tr>
-          {preferences.effective.map(({ category, label, channels }) => (
+          {rows.map(({ category, label, channels }) => (
             <tr key={category}>
-              <th scope="row" id={id + category}>
-                {label}
-              </th>
+              <th>{label}</th>
               {CHANNELS.map((channel) => {
                 const { enabled, locked } = channels[channel];
-                const off = !preferences[channel] && !locked;
-                const on = off ? (preferences.categories[category]?.[channel] ?? false) : enabled;
-                return toggle(category, channel, on, locked, off);
+                locks ||= locked;
+                const off = !!category && !preferences[channel] && !locked;
+                const on = off ? (categories[category]?.[channel] ?? false) : enabled;
+                return toggle(label, category, channel, on, locked, off);
               })}
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="grelot-note">
+      <p {...part("note")}>
         {locks && (
-          <span id={`${id}.why`}>
+          <span>
             <Icon name="lock" /> {messages.locked}
           </span>
         )}
