@@ -10,6 +10,7 @@ describe("preferences", () => {
   const it = stage();
   beforeEach(() => {
     it.inbox.preferences = {
+      ...it.inbox.preferences,
       inApp: true,
       email: true,
       categories: {},
