@@ -35,7 +35,6 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
     const sheet = popover.current as HTMLDivElement;
     // Set here, as React 18 and 19 spell the attribute differently. The browser's own click on it closes and does not reopen.
     bell.popoverTargetElement = sheet;
-    const end = new AbortController();
     const place = (): void => {
       const { top, bottom, left, right } = bell.getBoundingClientRect();
       const { clientWidth, clientHeight } = document.documentElement;
@@ -47,13 +46,14 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
       style.insetInline = `auto clamp(8px, ${inline}px, 100vw - 408px)`;
       style.maxHeight = `min(70vh, 100vh - ${block + 8}px)`;
     };
-    const toggle = ({ newState }: ToggleEvent): void => {
+    sheet.onbeforetoggle = place;
+    sheet.ontoggle = ({ newState }) => {
       setOpen(newState === "open");
       if (newState === "open") sheet.focus();
     };
-    sheet.addEventListener("beforetoggle", place, end);
-    sheet.addEventListener("toggle", toggle as EventListener, end);
-    for (const type of ["resize", "scroll"]) addEventListener(type, place, end);
+    const end = new AbortController();
+    addEventListener("resize", place, end);
+    addEventListener("scroll", place, end);
     return () => end.abort();
   }, []);
 
@@ -81,6 +81,8 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
         role="dialog"
         aria-label={messages.title}
         tabIndex={-1}
+        // A link that was followed inside the application: what covers it goes.
+        onClick={({ defaultPrevented }) => defaultPrevented && popover.current?.hidePopover()}
       >
         {open && (children ?? <Inbox {...inbox} />)}
       </div>

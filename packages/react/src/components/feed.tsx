@@ -15,6 +15,8 @@ import type { InboxProps } from "./inbox.js";
 import { Item, type ItemActions } from "./item.js";
 
 const TICK = 30_000;
+/** Of what scrolls inside the window, as a popover does. */
+const NEAR: object = { scrollMargin: "300px" };
 /** Rendered at first, and more with each time that their end comes near: a storm must not cost a page of its own. */
 const RENDERED = 50;
 
@@ -79,12 +81,9 @@ function More({ fetchMore }: { readonly fetchMore: () => Promise<void> }): React
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     let here = true;
-    const margin = "300px";
-    // Of the window, and of whatever scrolls inside it.
-    const options = { rootMargin: margin, scrollMargin: margin };
     const near = new IntersectionObserver((seen) => {
       if (seen.at(-1)?.isIntersecting) fetchMore().then(look);
-    }, options);
+    }, NEAR);
     const look = (): void => {
       near.disconnect();
       if (here) near.observe(button.current as HTMLButtonElement);

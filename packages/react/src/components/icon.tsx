@@ -5,7 +5,7 @@ import { part } from "../lib/part.js";
 
 const CIRCLE = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0";
 const CHECK = "M7.5 12.5l3 3 6-7";
-const CROSS = "M8 8l8 8m0-8-8 8";
+const CROSS = "M7 7l10 10m0-10L7 17";
 const PATHS = {
   INFO: `${CIRCLE}M12 11v5m0-8.5v.1`,
   SUCCESS: CIRCLE + CHECK,

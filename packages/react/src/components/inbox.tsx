@@ -12,7 +12,6 @@ import {
   type ReactElement,
   type ReactNode,
   useEffect,
-  useId,
   useRef,
   useState,
 } from "react";
@@ -54,10 +53,10 @@ export function Inbox({
   const messages = useMessages();
   const client = useGrelotClient();
   const root = useRef<HTMLElement>(null);
-  const title = useId();
   const [unreadOnly, setUnreadOnly] = useState(false);
   const [chosen, choose] = useState("");
-  const [page, setPage] = useState<"list" | "preferences" | "keys">("list");
+  /** By the name of its title. */
+  const [page, setPage] = useState<"title" | "preferences" | "keys">("title");
   /** For the focus, where what had it goes away. */
   const home = (): void => root.current?.focus();
   const turn = (to: typeof page): void => {
@@ -89,38 +88,11 @@ export function Inbox({
     if (!isLoading) refetch();
   }, [refetch]);
 
-  const close = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || page === "list") return;
+  const back = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
     event.preventDefault();
-    turn("list");
+    turn("title");
   };
-
-  if (page !== "list") {
-    return (
-      <section ref={root} {...part("inbox", ROOT)} aria-label={messages[page]} tabIndex={-1} onKeyDown={close}>
-        <header {...part("head")}>
-          <Button name="back" onClick={() => turn("list")}>
-            ‹ {messages.back}
-          </Button>
-          <h2>{messages[page]}</h2>
-        </header>
-        {page === "preferences" ? (
-          <Preferences />
-        ) : (
-          <dl {...part("keys")}>
-            {messages.keyHelp.map(([key, meaning]) => (
-              <Fragment key={key}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{meaning}</dd>
-              </Fragment>
-            ))}
-          </dl>
-        )}
-      </section>
-    );
-  }
 
   const tab = (name: string, active: boolean, text: string, count: number): ReactElement => (
     <Button name={name} aria-pressed={active} onClick={() => setUnreadOnly(name === "tab-unread")}>
@@ -129,65 +101,57 @@ export function Inbox({
     </Button>
   );
 
-  return (
-    <section
-      ref={root}
-      {...part("inbox", ROOT)}
-      aria-labelledby={title}
-      tabIndex={-1}
-      onKeyDown={onKeyDown}
-      onScroll={({ currentTarget: { scrollTop } }) =>
-        hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
-      }
-    >
-      <header {...part("head")}>
-        <h2 id={title}>{messages.title}</h2>
-        {connection !== false && <Connection />}
-        {only === undefined && categories.length > 1 && (
-          <select
-            aria-label={messages.category}
-            data-part="category"
-            value={chosen}
-            onChange={({ target }) => choose(target.value)}
-          >
-            <option value="">{messages.allCategories}</option>
-            {categories.map(({ category: key, label }) => (
-              <option key={key} value={key}>
-                {label}
-              </option>
-            ))}
-          </select>
-        )}
-        <Button name="settings" label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
-          <Icon name="sliders" />
+  const head = (
+    <>
+      {connection !== false && <Connection />}
+      {only === undefined && categories.length > 1 && (
+        <select
+          aria-label={messages.category}
+          data-part="category"
+          value={chosen}
+          onChange={({ target }) => choose(target.value)}
+        >
+          <option value="">{messages.allCategories}</option>
+          {categories.map(({ category: key, label }) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+      <Button name="settings" label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
+        <Icon name="sliders" />
+      </Button>
+      <div {...part("tabs")}>
+        {tab("tab-all", !unreadOnly, messages.all, 0)}
+        {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
+        <Button
+          name="mark-all-read"
+          disabled={!unreadCount}
+          onClick={() => {
+            act(list.markAllAsRead());
+            home();
+          }}
+        >
+          {messages.markAllAsRead}
         </Button>
-        <div {...part("tabs")}>
-          {tab("tab-all", !unreadOnly, messages.all, 0)}
-          {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
-          <Button
-            name="mark-all-read"
-            disabled={!unreadCount}
-            onClick={() => {
-              act(list.markAllAsRead());
-              home();
-            }}
-          >
-            {messages.markAllAsRead}
-          </Button>
-        </div>
-        {fresh > 0 && (
-          <Button
-            name="fresh"
-            onClick={() => {
-              hold(null);
-              root.current?.scrollTo(0, 0);
-              home();
-            }}
-          >
-            {messages.fresh(fresh)}
-          </Button>
-        )}
-      </header>
+      </div>
+      {fresh > 0 && (
+        <Button
+          name="fresh"
+          onClick={() => {
+            hold(null);
+            root.current?.scrollTo(0, 0);
+            home();
+          }}
+        >
+          {messages.fresh(fresh)}
+        </Button>
+      )}
+    </>
+  );
+  const body = (
+    <>
       {isLoading ? (
         <Loading />
       ) : (
@@ -230,6 +194,43 @@ export function Inbox({
           </p>
         )}
       </div>
+    </>
+  );
+
+  return (
+    <section
+      ref={root}
+      {...part("inbox", ROOT)}
+      aria-label={messages[page]}
+      tabIndex={-1}
+      onKeyDown={page === "title" ? onKeyDown : back}
+      onScroll={({ currentTarget: { scrollTop } }) =>
+        hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
+      }
+    >
+      <header {...part("head")}>
+        {page !== "title" && (
+          <Button name="back" onClick={() => turn("title")}>
+            ‹ {messages.back}
+          </Button>
+        )}
+        <h2>{messages[page]}</h2>
+        {page === "title" && head}
+      </header>
+      {page === "title" && body}
+      {page === "preferences" && <Preferences />}
+      {page === "keys" && (
+        <dl {...part("keys")}>
+          {messages.keyHelp.map(([key, meaning]) => (
+            <Fragment key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{meaning}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      )}
     </section>
   );
 }

@@ -4,7 +4,7 @@
  *
  * A channel that is off dims its column and keeps its choices. Not here: what a choice comes to (the server decides).
  */
-import type { Channel } from "@grelot/client";
+import type { Channel, EffectiveCategory } from "@grelot/client";
 import { type ReactElement, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { part, ROOT } from "../lib/part.js";
@@ -27,42 +27,40 @@ export function Preferences(): ReactElement {
   }
 
   let locks = false;
-  const toggle = (
-    label: string,
-    category: string,
-    channel: Channel,
-    on: boolean,
-    locked: boolean,
-    off: boolean,
-  ): ReactElement => (
-    <td key={channel} data-off={off}>
-      <button
-        type="button"
-        role="switch"
-        {...part("preference")}
-        data-category={category}
-        data-channel={channel}
-        aria-checked={on}
-        aria-disabled={locked}
-        aria-label={`${label}: ${messages.channels[channel]}`}
-        title={locked ? messages.locked : undefined}
-        onClick={() => {
-          if (locked) return;
-          say("");
-          set(category || null, channel, !on).then(
-            () => say(messages.saved),
-            () => say(messages.refused),
-          );
-        }}
-      >
-        {locked && <Icon name="lock" />}
-      </button>
-    </td>
-  );
-  const { inApp, email, categories, effective } = preferences;
-  const all = { inApp: { enabled: inApp, locked: false }, email: { enabled: email, locked: false } };
-  const rows = [{ category: "", label: messages.everything, channels: all }, ...effective];
-
+  /** Of a category, or (without one) of the channel itself. */
+  const toggle = (channel: Channel, label: string, row?: EffectiveCategory): ReactElement => {
+    const category = row?.category ?? null;
+    const locked = !!row?.channels[channel].locked;
+    locks ||= locked;
+    const off = !!row && !preferences[channel] && !locked;
+    const choice = row && (off ? preferences.categories[row.category]?.[channel] : row.channels[channel].enabled);
+    const on = row ? !!choice : preferences[channel];
+    return (
+      <td key={channel} data-off={off}>
+        <button
+          type="button"
+          role="switch"
+          {...part("preference")}
+          data-category={category ?? ""}
+          data-channel={channel}
+          aria-checked={on}
+          aria-disabled={locked}
+          aria-label={`${label}: ${messages.channels[channel]}`}
+          title={locked ? messages.locked : undefined}
+          onClick={() => {
+            if (locked) return;
+            say("");
+            set(category, channel, !on).then(
+              () => say(messages.saved),
+              () => say(messages.refused),
+            );
+          }}
+        >
+          {locked && <Icon name="lock" />}
+        </button>
+      </td>
+    );
+  };
   return (
     <div {...part("preferences", ROOT)}>
       <table>
@@ -75,16 +73,14 @@ export function Preferences(): ReactElement {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ category, label, channels }) => (
-            <tr key={category}>
-              <th>{label}</th>
-              {CHANNELS.map((channel) => {
-                const { enabled, locked } = channels[channel];
-                locks ||= locked;
-                const off = !!category && !preferences[channel] && !locked;
-                const on = off ? (categories[category]?.[channel] ?? false) : enabled;
-                return toggle(label, category, channel, on, locked, off);
-              })}
+          <tr>
+            <th>{messages.everything}</th>
+            {CHANNELS.map((channel) => toggle(channel, messages.everything))}
+          </tr>
+          {preferences.effective.map((row) => (
+            <tr key={row.category}>
+              <th>{row.label}</th>
+              {CHANNELS.map((channel) => toggle(channel, row.label, row))}
             </tr>
           ))}
         </tbody>

@@ -43,11 +43,10 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
     else if (type === "pointermove") {
       if (from.current === undefined) return;
       style.translate = `${way}px`;
-      style.opacity = `${1 - Math.abs(way) / 4 / FAR}`;
     } else {
       from.current = undefined;
       if (type === "pointerup" && Math.abs(way) > FAR) close();
-      else style.translate = style.opacity = "";
+      else style.translate = "";
     }
   };
 

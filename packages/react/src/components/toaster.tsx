@@ -54,7 +54,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   useEffect(() => {
     const stack = box.current;
     // Over what was opened in the meantime, if nobody is in the middle of it.
-    if (!newest || (document.querySelector(OTHERS) && !stack?.contains(document.activeElement))) stack?.hidePopover?.();
+    if (!newest || !stack?.contains(document.activeElement)) stack?.hidePopover?.();
     if (newest) stack?.showPopover?.();
     else {
       setOver(false);

@@ -44,8 +44,6 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
       open(notification, event) {
         act(client.markAsRead(notification.id));
         follow(event, notification, navigate.current);
-        // Followed inside the application: what covers it goes.
-        if (event.defaultPrevented) event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
       },
       toggleRead({ id, readAt }) {
         act(readAt ? client.markAsUnread(id) : client.markAsRead(id));
