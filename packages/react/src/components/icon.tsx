@@ -6,7 +6,20 @@ import { part } from "../lib/part.js";
 const CIRCLE = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0";
 const CHECK = "M7.5 12.5l3 3 6-7";
 const CROSS = "M7 7l10 10m0-10L7 17";
-const PATHS = {
+type Drawing =
+  | "INFO"
+  | "SUCCESS"
+  | "WARNING"
+  | "ERROR"
+  | "bell"
+  | "check"
+  | "dot"
+  | "bin"
+  | "cross"
+  | "lock"
+  | "sliders";
+
+const PATHS: Readonly<Record<Drawing, string>> = {
   INFO: `${CIRCLE}M12 11v5m0-8.5v.1`,
   SUCCESS: CIRCLE + CHECK,
   WARNING: "M12 4 3 19.5h18zm0 6v4.5m0 2.5v.1",
@@ -21,7 +34,7 @@ const PATHS = {
 };
 
 /** Beside it stands, or is said, what it means. */
-export function Icon({ name }: { name: keyof typeof PATHS }): ReactElement {
+export function Icon({ name }: { name: Drawing }): ReactElement {
   return (
     <svg {...part("icon")} viewBox="0 0 24 24" aria-hidden="true">
       <path d={PATHS[name]} />
