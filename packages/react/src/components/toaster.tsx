@@ -34,7 +34,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   const [hidden, setHidden] = useState(false);
   const [over, setOver] = useState(false);
   const [within, setWithin] = useState(false);
-  const { announce, regions } = useAnnouncer();
+  const { _announce: announce, _regions: regions } = useAnnouncer();
 
   useEffect(
     () =>
@@ -90,10 +90,10 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
         {toasts.slice(0, VISIBLE).map((toast) => (
           <ToastView
             key={toast.key}
-            toast={toast}
-            stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
-            close={() => change({ close: toast.key })}
-            render={renderToast}
+            _toast={toast}
+            _stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
+            _close={() => change({ close: toast.key })}
+            _render={renderToast}
           />
         ))}
       </section>
