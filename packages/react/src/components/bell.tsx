@@ -74,6 +74,7 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
           </span>
         )}
       </button>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: what bubbles here is a link's click, which the keyboard makes as well */}
       <div
         ref={popover}
         {...part("popover", ROOT)}
