@@ -337,7 +337,7 @@ mod tests {
                 let expected = match row {
                     InInbox::Deleted => Err(SkipReason::Deleted),
                     InInbox::Read => Err(SkipReason::Read),
-                    _ if !mandatory && !(switch && choice) => Err(SkipReason::Muted),
+                    _ if !(mandatory || switch && choice) => Err(SkipReason::Muted),
                     _ if !address => Err(SkipReason::NoAddress),
                     _ => Ok(()),
                 };

@@ -15,6 +15,7 @@ use crate::{
 };
 
 const DELAY: Duration = Duration::from_mins(5);
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// A user with an address.
 async fn reachable(world: &World, name: &str) -> UserId {
@@ -100,7 +101,7 @@ pub async fn a_mail_waits_until_its_notification_was_not_read_for_a_while(world:
     mail(world, &ann, "hello", "").await;
     let waiting = world.store.lease(10).await.unwrap();
     assert!(waiting.leases.is_empty());
-    world.clock.advance(DELAY - Duration::from_millis(1));
+    world.clock.advance(DELAY.saturating_sub(MOMENT));
     assert!(lease(world, 10).await.is_empty());
     world.clock.advance(Duration::from_millis(1));
     let lease = lease_one(world).await;
@@ -170,7 +171,7 @@ pub async fn a_failure_is_tried_again_by_the_schedule_and_then_given_up(world: &
     for wait in RETRIES {
         let held = lease_one(world).await;
         assert!(settle(world, &held, failed()).await);
-        world.clock.advance(wait - Duration::from_millis(1));
+        world.clock.advance(wait.saturating_sub(MOMENT));
         assert!(lease(world, 10).await.is_empty(), "{wait:?}");
         world.clock.advance(Duration::from_millis(1));
     }
@@ -212,7 +213,7 @@ pub async fn a_lease_that_ran_out_goes_to_the_next_who_asks(world: &World) {
     let lost = lease_one(world).await;
     world.clock.advance(LEASE / 2);
     world.store.renew(std::slice::from_ref(&lost)).await.unwrap();
-    world.clock.advance(LEASE - Duration::from_millis(1));
+    world.clock.advance(LEASE.saturating_sub(MOMENT));
     assert!(lease(world, 10).await.is_empty());
     world.clock.advance(Duration::from_millis(1));
     let next = lease_one(world).await;

@@ -71,7 +71,7 @@ impl Default for OutboxSettings {
             poll: Duration::from_millis(500),
             heartbeat: Duration::from_secs(10),
             attempt: Duration::from_mins(1),
-            grace: Duration::from_secs(20),
+            grace: Duration::from_secs(8),
         }
     }
 }
