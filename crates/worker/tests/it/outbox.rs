@@ -108,10 +108,7 @@ async fn a_backlog_goes_out_oldest_first() {
 async fn an_hour_s_backlog_drains_within_its_bounds_and_each_user_in_order() {
     let (users, each, rate) = (100, 10, 500);
     let world = World::new(&[]).await;
-    let mut all = Vec::new();
-    for n in 0..users {
-        all.push(world.address(&format!("u{n}")).await);
-    }
+    let all = world.crowd(users).await;
     for n in 0..each {
         let recipients = Recipients::many(all.clone()).unwrap();
         world.notify(recipients, &n.to_string()).await;
@@ -136,11 +133,9 @@ async fn an_hour_s_backlog_drains_within_its_bounds_and_each_user_in_order() {
 #[tokio::test]
 async fn what_is_not_wanted_does_not_use_up_the_rate() {
     let world = World::new(&[]).await;
-    for n in 0..100 {
-        let user = format!("u{n}");
-        let id = world.mail(&user, "read").await;
-        world.store.set_read(&UserId::parse(&user).unwrap(), id, true).await.unwrap();
-    }
+    let readers = world.crowd(100).await;
+    world.notify(Recipients::many(readers.clone()).unwrap(), "read").await;
+    world.read_all(readers).await;
     world.mail("bob", "unread").await;
     let engine = world.start(OutboxSettings { per_second: 1, ..eager() });
     let seen = tokio::time::timeout(Duration::from_secs(50), world.seen(1)).await;

@@ -13,8 +13,9 @@ use grelot_core::{
 };
 use grelot_store::conformance::{HandClock, Heard};
 use grelot_store::{
-    Attempt, CategoryRegistry as _, Committed, Deliveries as _, DeliveryFilter, Mail, MailMatter,
-    MailPolicy, Maintenance as _, Notify as _, NotifyRequest, StoreStats, Users as _,
+    Attempt, CategoryRegistry as _, Committed, Deliveries as _, DeliveryFilter, Inboxes as _, Mail,
+    MailMatter, MailPolicy, Maintenance as _, Notify as _, NotifyRequest, ReadAllScope, StoreStats,
+    Users as _,
 };
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use grelot_worker::{Outbox, OutboxSettings, Post, Receipt};
@@ -135,6 +136,31 @@ impl World {
         let email = Some("someone@example.com".to_owned());
         self.store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
         user
+    }
+
+    /// So many users with an address, all at once: their writes share commits.
+    pub(crate) async fn crowd(&self, count: usize) -> Vec<UserId> {
+        let users: Vec<_> = (0..count).map(|n| UserId::parse(&format!("u{n}")).unwrap()).collect();
+        let mut tasks = JoinSet::new();
+        for user in users.clone() {
+            let store = Arc::clone(&self.store);
+            let email = Some("someone@example.com".to_owned());
+            let contact = Contact { email, ..Contact::default() };
+            tasks.spawn(async move { store.put_contact(&user, contact).await.unwrap() });
+        }
+        tasks.join_all().await;
+        users
+    }
+
+    /// The users read all that they have.
+    pub(crate) async fn read_all(&self, users: Vec<UserId>) {
+        let mut tasks = JoinSet::new();
+        for user in users {
+            let store = Arc::clone(&self.store);
+            let scope = ReadAllScope::default();
+            tasks.spawn(async move { store.read_all(&user, &scope).await.unwrap() });
+        }
+        tasks.join_all().await;
     }
 
     pub(crate) async fn mail(&self, user: &str, title: &str) -> NotificationId {
