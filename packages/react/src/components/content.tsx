@@ -4,6 +4,7 @@ import type { NotificationType } from "@grelot/client";
 import type { MouseEvent, ReactElement, ReactNode } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { safeLink } from "../lib/link.js";
+import { part } from "../lib/part.js";
 import { Icon } from "./icon.js";
 
 interface ContentProps {
@@ -11,24 +12,24 @@ interface ContentProps {
   readonly title: string;
   readonly body: string | null | undefined;
   readonly link: string | null | undefined;
-  readonly onOpen: (event: MouseEvent<HTMLElement>) => void;
+  readonly _onOpen: (event: MouseEvent<HTMLElement>) => void;
   readonly id?: string;
-  readonly unread?: boolean;
+  readonly _unread?: boolean;
   readonly tabIndex?: number;
   readonly children?: ReactNode;
 }
 
 export function Content(props: ContentProps): ReactElement {
-  const { type, title, body, onOpen, id, unread, tabIndex, children } = props;
+  const { type, title, body, _onOpen: onOpen, id, _unread: unread, tabIndex, children } = props;
   const messages = useMessages();
   const href = safeLink(props.link);
   const text = <bdi>{title}</bdi>;
   return (
     <>
       <Icon name={type} />
-      <div className="grelot-text">
-        <div className="grelot-title" id={id}>
-          <span className="grelot-hidden">
+      <div {...part("text")}>
+        <div {...part("title")} id={id}>
+          <span {...part("hidden")}>
             {unread && `${messages.unread}. `}
             {messages.types[type]}.{" "}
           </span>
@@ -41,7 +42,7 @@ export function Content(props: ContentProps): ReactElement {
           )}
         </div>
         {body && (
-          <div className="grelot-body">
+          <div {...part("body")}>
             <bdi>{body}</bdi>
           </div>
         )}

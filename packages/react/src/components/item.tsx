@@ -8,6 +8,7 @@ import type { Notification } from "@grelot/client";
 import { type MouseEvent, memo, type ReactNode, useId } from "react";
 import type { Times } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, typed } from "../lib/part.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
 import { Icon } from "./icon.js";
@@ -20,31 +21,31 @@ export interface ItemActions {
 }
 
 interface ItemProps {
-  readonly notification: Notification;
-  readonly actions: ItemActions;
-  readonly ago: string;
-  readonly times: Times;
-  readonly category: string | null;
-  readonly position: number;
+  readonly _notification: Notification;
+  readonly _actions: ItemActions;
+  readonly _ago: string;
+  readonly _times: Times;
+  readonly _category: string | null;
+  readonly _position: number;
   /** Of all that there are; -1 while there are more to load. */
-  readonly size: number;
+  readonly _size: number;
   /** It is the one that Tab reaches. */
-  readonly current: boolean;
-  readonly onCurrent: (id: string) => void;
-  readonly render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
+  readonly _current: boolean;
+  readonly _onCurrent: (id: string) => void;
+  readonly _render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
 }
 
-export const Item: (props: ItemProps) => ReactNode = memo(function Item({
-  notification,
-  actions,
-  ago,
-  times,
-  category,
-  position,
-  size,
-  current,
-  onCurrent,
-  render,
+export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(function Item({
+  _notification: notification,
+  _actions: actions,
+  _ago: ago,
+  _times: times,
+  _category: category,
+  _position: position,
+  _size: size,
+  _current: current,
+  _onCurrent: onCurrent,
+  _render: render,
 }: ItemProps) {
   const messages = useMessages();
   const label = useId();
@@ -53,10 +54,9 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
   const tabIndex = current ? 0 : -1;
   return (
     <article
-      className="grelot-item"
-      data-part="item"
+      {...part("item")}
       data-id={id}
-      data-type={type}
+      {...typed(type)}
       data-unread={unread}
       aria-labelledby={label}
       aria-posinset={position}
@@ -69,31 +69,31 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
           <Content
             {...notification}
             id={label}
-            unread={unread}
+            _unread={unread}
             tabIndex={tabIndex}
-            onOpen={(event) => actions.open(notification, event)}
+            _onOpen={(event) => actions.open(notification, event)}
           >
-            <div className="grelot-meta">
-              <time dateTime={createdAt} title={times.full(createdAt)}>
+            <div {...part("meta")}>
+              <time dateTime={createdAt} title={times._full(createdAt)}>
                 {ago}
               </time>
               {category && ` · ${category}`}
             </div>
           </Content>
-          <div className="grelot-actions">
+          <div {...part("actions")}>
             <Button
-              part="mark-read"
-              label={unread ? messages.markAsRead : messages.markAsUnread}
-              of={title}
+              name="mark-read"
+              _label={unread ? messages.markAsRead : messages.markAsUnread}
+              _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.toggleRead(notification)}
             >
               <Icon name={unread ? "check" : "dot"} />
             </Button>
             <Button
-              part="delete"
-              label={messages.remove}
-              of={title}
+              name="delete"
+              _label={messages.remove}
+              _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.remove(notification)}
             >

@@ -7,13 +7,15 @@
 import type { ToastEvent } from "@grelot/client";
 import { type ReactElement, useEffect, useMemo, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part } from "../lib/part.js";
+import { about } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 
 const PAUSE = 5_000;
 
 interface Announcer {
-  readonly announce: (event: ToastEvent) => void;
-  readonly regions: ReactElement;
+  readonly _announce: (event: ToastEvent) => void;
+  readonly _regions: ReactElement;
 }
 
 export function useAnnouncer(): Announcer {
@@ -35,14 +37,13 @@ export function useAnnouncer(): Announcer {
     return {
       announce(event: ToastEvent) {
         if (event.kind === "dismiss") return;
-        const newest = event.kind === "summary" ? event.notifications[0] : event.notification;
-        title = newest?.title ?? "";
-        if (event.kind === "notification" && event.notification.type === "ERROR") {
-          sayUrgently(messages.current.announce(title));
-          return;
+        const { count, notification } = about(event);
+        title = notification?.title ?? "";
+        if (count < 2 && notification?.type === "ERROR") sayUrgently(messages.current.announce(title));
+        else {
+          waiting += count;
+          if (!timer) say();
         }
-        waiting += event.kind === "summary" ? event.count : 1;
-        if (!timer) say();
       },
       end: () => clearTimeout(timer),
     };
@@ -50,13 +51,13 @@ export function useAnnouncer(): Announcer {
   useEffect(() => end, [end]);
 
   return {
-    announce,
-    regions: (
+    _announce: announce,
+    _regions: (
       <>
-        <div className="grelot-hidden" aria-live="polite">
+        <div {...part("hidden")} aria-live="polite">
           {polite}
         </div>
-        <div className="grelot-hidden" aria-live="assertive">
+        <div {...part("hidden")} aria-live="assertive">
           {urgent}
         </div>
       </>

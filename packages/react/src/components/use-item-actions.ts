@@ -5,6 +5,7 @@
  */
 import { type RefObject, useEffect, useMemo, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { itemsOf } from "../lib/items.js";
 import { follow } from "../lib/link.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
@@ -13,19 +14,19 @@ import type { ItemActions } from "./item.js";
 const NOTICE = 5_000;
 
 interface Notice {
-  readonly text: string;
-  readonly undo?: () => void;
+  readonly _text: string;
+  readonly _undo?: () => void;
 }
 
 interface ItemActionsHook {
-  readonly actions: ItemActions;
-  readonly notice: Notice | undefined;
+  readonly _actions: ItemActions;
+  readonly _notice: Notice | undefined;
   /** Says so if it fails. */
-  readonly act: (action: Promise<void>) => void;
+  readonly _act: (action: Promise<void>) => void;
 }
 
 export function useItemActions(root: RefObject<HTMLElement | null>): ItemActionsHook {
-  const { client, onNavigate } = useShared();
+  const { _client: client, _onNavigate: onNavigate } = useShared();
   const messages = useLatest(useMessages());
   const navigate = useLatest(onNavigate);
   const [notice, say] = useState<Notice>();
@@ -37,28 +38,25 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
 
   const rest = useMemo(() => {
     const act = (action: Promise<void>): void => {
-      action.catch(() => say({ text: messages.current.refused }));
+      action.catch(() => say({ _text: messages.current.refused }));
     };
     const actions: ItemActions = {
       open(notification, event) {
         act(client.markAsRead(notification.id));
         follow(event, notification, navigate.current);
-        // Followed inside the application: what covers it goes.
-        if (event.defaultPrevented) event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
       },
       toggleRead({ id, readAt }) {
         act(readAt ? client.markAsUnread(id) : client.markAsRead(id));
       },
       remove({ id }) {
         // The focus goes to a neighbour before its place is gone.
-        const items = [...(root.current?.querySelectorAll<HTMLElement>("[data-part=item]") ?? [])];
-        const at = items.findIndex((item) => item.contains(document.activeElement));
+        const { items, at } = itemsOf(root, document.activeElement);
         if (items[at]?.dataset["id"] === id) (items[at + 1] ?? items[at - 1])?.focus();
         const removal = client.removeWithUndo(id, NOTICE);
         act(removal.done);
         say({
-          text: messages.current.removed,
-          undo() {
+          _text: messages.current.removed,
+          _undo() {
             removal.undo();
             say(undefined);
             root.current?.focus();
@@ -66,7 +64,7 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
         });
       },
     };
-    return { act, actions };
+    return { _act: act, _actions: actions };
   }, [client, root, messages, navigate]);
-  return { ...rest, notice };
+  return { ...rest, _notice: notice };
 }

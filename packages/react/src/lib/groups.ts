@@ -7,27 +7,26 @@
 import type { Notification } from "@grelot/client";
 
 export interface Group {
-  readonly key: string;
-  readonly day: string;
-  /** In the second part, where the days begin anew. */
-  readonly again: boolean;
+  readonly _key: string;
+  readonly _name: string;
   /** How many stand before it. */
-  readonly start: number;
-  readonly notifications: Notification[];
+  readonly _start: number;
+  readonly _notifications: Notification[];
 }
 
-export function byDay(notifications: readonly Notification[], dayOf: (instant: string) => string): Group[] {
+/** `nameOf` is told whether it is in the second part, where the days begin anew. */
+export function byDay(
+  notifications: readonly Notification[],
+  nameOf: (instant: string, again: boolean) => string,
+): Group[] {
   const groups: Group[] = [];
   let again = false;
-  let last: Notification | undefined;
   notifications.forEach((notification, start) => {
-    const rises = !!last && notification.seq > last.seq;
-    again ||= rises;
-    last = notification;
-    const day = dayOf(notification.createdAt);
+    again ||= notification.seq > (notifications[start - 1]?.seq ?? notification.seq);
+    const name = nameOf(notification.createdAt, again);
     const group = groups.at(-1);
-    if (group?.day === day && !rises) group.notifications.push(notification);
-    else groups.push({ key: `${groups.length} ${day}`, day, again, start, notifications: [notification] });
+    if (group?._name === name) group._notifications.push(notification);
+    else groups.push({ _key: `${groups.length} ${name}`, _name: name, _start: start, _notifications: [notification] });
   });
   return groups;
 }
