@@ -335,6 +335,22 @@ describe("the token", () => {
     expect(tab.state).toBe("live");
   });
 
+  test("one that could not be renewed in time is, before the next attempt: none is refused", async () => {
+    it.server.tokens.set("one", "ada").set("two", "ada");
+    const getToken = vi.fn(({ refresh }: { refresh: boolean }) => (refresh ? "two" : "one"));
+    const tab = it.browser.tab({ getToken });
+    tab.mount();
+    await it.pass(4_000);
+    const [old] = it.server.streams;
+    old?.send('event: expiring\ndata: {"seq":0}\nid: 0\n\n');
+    await it.pass(2_000);
+    it.server.tokens.delete("one");
+    old?.close();
+    await it.pass(3_000);
+    expect(tab.state).toBe("live");
+    expect(it.server.requests.filter(({ user }) => user === null)).toEqual([]);
+  });
+
   test("one that expires sooner than the warning is not renewed without end", async () => {
     let issued = 0;
     const getToken = (): string => {

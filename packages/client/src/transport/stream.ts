@@ -37,6 +37,7 @@ export function createStream(core: Core): Stream {
   let retry = 1_000;
   let failures = 0;
   let silent = 0;
+  let expiring = false;
 
   const start = async (): Promise<void> => {
     clearTimeout(timer);
@@ -65,7 +66,7 @@ export function createStream(core: Core): Stream {
 
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
-      const headers = { accept: "text/event-stream", "last-event-id": `${core._state.seq}` };
+      const headers = { "last-event-id": `${core._state.seq}` };
       const response = await core._http._send<Response>("/stream", { signal, headers }, true);
       // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
@@ -77,7 +78,8 @@ export function createStream(core: Core): Stream {
             silent = 0;
             core._connected("live");
           } else if (event === "expiring") {
-            // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks again.
+            // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks first.
+            expiring = true;
             quiet(
               core._http._renew().then((another) => {
                 if (another && current) start();
@@ -120,7 +122,13 @@ export function createStream(core: Core): Stream {
       start();
     };
 
-    const { error } = await outcome((silent < SILENT_STREAMS ? read : poll)());
+    const attempt = async (): Promise<void> => {
+      if (expiring) await core._http._renew();
+      expiring = false;
+      await (silent < SILENT_STREAMS ? read : poll)();
+    };
+
+    const { error } = await outcome(attempt());
     clearTimeout(watchdog);
     mine.abort();
     old?.abort();

@@ -4,7 +4,7 @@
  *
  * Not here: the keys (`use-keys.ts`).
  */
-import type { Notification } from "@grelot/client";
+import type { EffectiveCategory, Notification } from "@grelot/client";
 import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { createTimes } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
@@ -25,8 +25,8 @@ interface FeedProps {
   /** All that there are. */
   readonly _complete: boolean;
   readonly _actions: ItemActions;
-  /** Of categories. */
-  readonly _labels: ReadonlyMap<string, string>;
+  /** With their labels. */
+  readonly _categories: readonly EffectiveCategory[];
   readonly _renderItem: InboxProps["renderItem"] | undefined;
   /** Absent after a failure: whoever reads asks again. */
   readonly _fetchMore: (() => Promise<void>) | undefined;
@@ -36,7 +36,7 @@ export function Feed({
   _notifications: notifications,
   _complete: complete,
   _actions: actions,
-  _labels: labels,
+  _categories: categories,
   _renderItem: renderItem,
   _fetchMore: fetchMore,
 }: FeedProps): ReactElement {
@@ -67,7 +67,9 @@ export function Feed({
                 _actions={actions}
                 _ago={times._ago(notification.createdAt, now)}
                 _times={times}
-                _category={notification.category && (labels.get(notification.category) ?? notification.category)}
+                _category={
+                  categories.find((each) => each.category === notification.category)?.label ?? notification.category
+                }
                 _position={group._start + at + 1}
                 _size={size}
                 _current={notification.id === current}

@@ -59,7 +59,6 @@ export function Inbox({
   const [held, hold] = useState<number | null>(null);
   const category = only ?? chosen;
   const categories = usePreferences().preferences?.effective ?? [];
-  const labels = new Map(categories.map(({ category: key, label }) => [key, label]));
   const list = useNotifications({
     filter: { status: unreadOnly ? "unread" : "all", ...(category && { category }) },
   });
@@ -151,7 +150,7 @@ export function Inbox({
           _notifications={shown}
           _complete={!hasMore}
           _actions={actions}
-          _labels={labels}
+          _categories={categories}
           _renderItem={renderItem}
           _fetchMore={error ? undefined : fetchMore}
         />

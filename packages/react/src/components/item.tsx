@@ -8,7 +8,7 @@ import type { Notification } from "@grelot/client";
 import { type MouseEvent, memo, type ReactNode, useId } from "react";
 import type { Times } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
-import { part } from "../lib/part.js";
+import { part, typed } from "../lib/part.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
 import { Icon } from "./icon.js";
@@ -56,7 +56,7 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
     <article
       {...part("item")}
       data-id={id}
-      data-type={type}
+      {...typed(type)}
       data-unread={unread}
       aria-labelledby={label}
       aria-posinset={position}

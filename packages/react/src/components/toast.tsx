@@ -3,7 +3,7 @@
 import { type PointerEvent, type ReactElement, useEffect, useRef } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { follow } from "../lib/link.js";
-import { part } from "../lib/part.js";
+import { part, typed } from "../lib/part.js";
 import type { Toast } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
@@ -60,7 +60,7 @@ export function ToastView({
     <div
       {...part("toast")}
       data-id={notification?.id}
-      data-type={type}
+      {...typed(type)}
       data-count={count}
       onPointerDown={swipe}
       onPointerMove={swipe}

@@ -16,7 +16,7 @@ import { useAnnouncer } from "./use-announcer.js";
 
 const VISIBLE = 3;
 /** What else can be on top. */
-const OTHERS = "[popover]:not([data-part=toaster]):popover-open, dialog[open]";
+const OTHERS = ":popover-open:not([data-part=toaster]), dialog[open]";
 
 export interface ToasterProps {
   /** Milliseconds that a toast stays; 5,000 by default. One of type ERROR stays until it is dismissed. */
