@@ -26,7 +26,7 @@ const PATHS: Readonly<Record<Drawing, string>> = {
 /** Beside it stands, or is said, what it means. */
 export function Icon({ name }: { readonly name: Drawing }): ReactElement {
   return (
-    <svg {...part("icon")} viewBox="0 0 24 24" aria-hidden="true">
+    <svg {...part("icon")} viewBox="0 0 24 24" aria-hidden>
       <path d={PATHS[name]} />
     </svg>
   );
