@@ -67,7 +67,7 @@ export function createStream(core: Core): Stream {
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
       const headers = { "last-event-id": `${core._state.seq}` };
-      const response = await core._http._send<Response>("/stream", { signal, headers }, true);
+      const response = await core._send<Response>("/stream", { signal, headers }, true);
       // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
       const parse = createParser(
@@ -81,7 +81,7 @@ export function createStream(core: Core): Stream {
             // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks first.
             expiring = true;
             quiet(
-              core._http._renew().then((another) => {
+              core._renew().then((another) => {
                 if (another && current) start();
               }),
             );
@@ -110,7 +110,7 @@ export function createStream(core: Core): Stream {
       do {
         within((POLL_SECONDS + 10) * 1_000);
         const wait = replayed ? 0 : POLL_SECONDS;
-        const changes = await core._http._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
+        const changes = await core._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
         const { events, more, ...data } = changes;
         const heard = events.map((event) => ({ ...event, replayed }));
         heardAt = Date.now();
@@ -123,7 +123,7 @@ export function createStream(core: Core): Stream {
     };
 
     const attempt = async (): Promise<void> => {
-      if (expiring) await core._http._renew();
+      if (expiring) await core._renew();
       expiring = false;
       await (silent < SILENT_STREAMS ? read : poll)();
     };

@@ -69,7 +69,7 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
       >
         {icon ?? <Icon name="bell" />}
         {count > 0 && (
-          <span key={grown.times} {...part("badge")} aria-hidden="true">
+          <span key={grown.times} {...part("badge")} aria-hidden>
             {count > 99 ? "99+" : count}
           </span>
         )}
