@@ -1,15 +1,12 @@
 //! `grelot deliveries`: what became of emails, and dead letters sent again; beside a running `serve`.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, anyhow};
 use grelot_core::{DeliveryId, DeliveryState};
 use grelot_store::{Deliveries as _, Delivery, DeliveryFilter};
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use grelot_store_sqlite::SqliteStore;
 
 use super::failure::Failure;
 use super::output;
-use crate::clock::SystemClock;
 use crate::instant;
 use crate::settings::Settings;
 
@@ -28,9 +25,7 @@ pub(crate) enum Action {
 
 /// Does it.
 pub(crate) async fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
-    let options = SqliteOptions::new(settings.database.path());
-    let store = SqliteStore::open_beside(options, Arc::new(SystemClock))
-        .context("the database cannot be used")?;
+    let store = super::open_beside(settings)?;
     let done = match action {
         Action::List(state, limit) => list(&store, state, limit).await,
         Action::Show(id) => show(&store, id).await,

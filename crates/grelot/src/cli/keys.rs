@@ -1,12 +1,10 @@
 //! `grelot keys`: API keys, beside a running `serve` or before the first one.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, anyhow};
 use grelot_core::{ApiKey, Clock, Scope, Scopes};
 use grelot_http::auth::api_key;
 use grelot_store::Keys as _;
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use grelot_store_sqlite::SqliteStore;
 
 use super::failure::Failure;
 use super::output;
@@ -26,9 +24,7 @@ pub(crate) enum Action {
 
 /// Does it.
 pub(crate) async fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
-    let options = SqliteOptions::new(settings.database.path());
-    let store = SqliteStore::open_beside(options, Arc::new(SystemClock))
-        .context("the database cannot be used")?;
+    let store = super::open_beside(settings)?;
     let done = match action {
         Action::Create(name, scopes) => create(&store, name, &scopes).await,
         Action::List => list(&store).await,

@@ -6,7 +6,6 @@ use anyhow::{Context as _, anyhow};
 use grelot_core::CategoryKey;
 use grelot_http::MailDesk as _;
 use grelot_store::CategoryRegistry as _;
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
 use super::failure::Failure;
 use super::output;
@@ -21,9 +20,7 @@ pub(crate) async fn preview(
     locale: &str,
     text: bool,
 ) -> Result<(), Failure> {
-    let options = SqliteOptions::new(settings.database.path());
-    let store = SqliteStore::open_beside(options, Arc::new(SystemClock))
-        .context("the database cannot be used")?;
+    let store = super::open_beside(settings)?;
     let categories = store.categories().await;
     store.close();
     let categories = categories.context("the categories cannot be read")?;

@@ -30,14 +30,17 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
 use args::{Arguments, Command, ConfigCommand, DeliveriesCommand, KeysCommand, MailCommand};
 use failure::Failure;
 
+use crate::clock::SystemClock;
 use crate::process;
 pub use crate::settings::Environment;
 use crate::settings::{self, Flags, Purpose, Settings};
@@ -117,6 +120,13 @@ fn deliveries(command: DeliveriesCommand, environment: &Environment) -> Result<(
         DeliveriesCommand::Retry { id, flags, .. } => (deliveries::Action::Retry(id), flags),
     };
     block_on(deliveries::run(&database_settings(&flags.given, environment)?, action))
+}
+
+/// The database of the settings, beside a running `serve` or without one.
+fn open_beside(settings: &Settings) -> Result<Arc<SqliteStore>, Failure> {
+    let options = SqliteOptions::new(settings.database.path());
+    let opened = SqliteStore::open_beside(options, Arc::new(SystemClock));
+    Ok(opened.context("the database cannot be used")?)
 }
 
 fn database_settings(flags: &Flags, environment: &Environment) -> Result<Settings, Failure> {
