@@ -3,6 +3,7 @@
 
 import { once } from "node:events";
 import { SMTPServer } from "smtp-server";
+import { Watched } from "../support/watched.js";
 
 /** How long a mail may take, the first wait after a failure (11 s) included. */
 const PATIENCE = 60_000;
@@ -10,7 +11,7 @@ const PATIENCE = 60_000;
 /** An answer of the relay that is no. */
 export const answer = (code, text) => Object.assign(new Error(text), { responseCode: code });
 
-export class Relay {
+export class Relay extends Watched {
   /** What was taken: `{ from, to: [addresses], bytes, user }`, in order. */
   taken = [];
   /** Every message that came as far as its end, taken or not. */
@@ -20,7 +21,6 @@ export class Relay {
   /** Called with each recipient. */
   onRecipient = () => {};
   #server;
-  #waiting = new Set();
 
   static async start(options = {}) {
     const relay = new Relay();
@@ -56,7 +56,7 @@ export class Relay {
       secure: session.secure,
     };
     this.seen.push(mail);
-    this.#look();
+    this.changed();
     if ((await this.onMessage(mail, this.seen.length)) === "cut") {
       for (const connection of this.#server.connections) {
         if (connection.session === session) connection._socket.destroy();
@@ -64,29 +64,12 @@ export class Relay {
       return new Promise(() => {});
     }
     this.taken.push(mail);
-    this.#look();
-  }
-
-  #look() {
-    for (const look of this.#waiting) look();
+    this.changed();
   }
 
   /** Waits until the relay has seen what it is asked for. */
   until(what, condition) {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        if (!condition(this)) return;
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(look);
-        reject(new Error(`${what} did not come: ${this.seen.length} seen, ${this.taken.length} taken`));
-      }, PATIENCE);
-      this.#waiting.add(look);
-      look();
-    });
+    return this.wait(what, condition, PATIENCE, () => `: ${this.seen.length} seen, ${this.taken.length} taken`);
   }
 
   stop() {

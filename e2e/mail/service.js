@@ -1,30 +1,17 @@
-// The real binary with a relay: started, killed, started again, and asked as a back end and a user ask it. Not here: the
-// relays.
+// The real binary with a relay, asked as a back end and a user ask it. Not here: the relays, and how it is started and killed
+// (`support/service`).
 
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { createInterface } from "node:readline";
-import { root } from "../support/service.js";
+import { Service } from "../support/service.js";
 
-const binary = path.join(root, "target/debug/grelot");
 const PATIENCE = 30_000;
 
 /** Where links lead to: neither is where the service listens, so that a link that took its host from there shows. */
 export const APP = "https://app.example.com/desk";
 export const PUBLIC = "https://bell.example.com";
 
-export class MailService {
-  #place = mkdtempSync(path.join(tmpdir(), "grelot-mail-"));
-  #bind = "127.0.0.1:0";
-  #child;
-  #env;
-
-  static async start(smtpUrl, more = {}) {
-    const service = new MailService();
-    service.#env = {
-      GRELOT_JWT_SECRET: "0123456789abcdef0123456789abcdef",
+export class MailService extends Service {
+  static start(smtpUrl, more = {}) {
+    return super.start({
       GRELOT_SMTP_URL: smtpUrl,
       GRELOT_MAIL_FROM: "Example <bell@example.com>",
       GRELOT_PUBLIC_URL: PUBLIC,
@@ -32,56 +19,20 @@ export class MailService {
       GRELOT_MAIL_CONCURRENCY: "32",
       GRELOT_MAIL_RATE: "2000",
       ...more,
-    };
-    service.apiKey = service.run("keys", "create", "--name", "e2e");
-    await service.start();
-    return service;
-  }
-
-  run(...args) {
-    const options = { cwd: this.#place, env: this.#env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
-    return execFileSync(binary, args, options).trim();
-  }
-
-  /** Starts it, where it was before if it was there before. */
-  async start() {
-    const args = ["serve", "--bind", this.#bind, "--metrics-bind", "off"];
-    this.#child = spawn(binary, args, { cwd: this.#place, env: this.#env, stdio: ["ignore", "ignore", "pipe"] });
-    const said = [];
-    this.#bind = await new Promise((resolve, reject) => {
-      const lines = createInterface({ input: this.#child.stderr });
-      lines.on("line", (line) => {
-        const found = line.match(/listens on http:\/\/([^",]+)/);
-        if (found) resolve(found[1]);
-        else if (said.length < 20) said.push(line);
-      });
-      lines.on("close", () => reject(new Error(`it ended instead of starting: ${said.join("\n")}`)));
     });
-  }
-
-  /** Ends it as a power cut would. */
-  async kill() {
-    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGKILL");
-    await gone;
-  }
-
-  async stop() {
-    await this.kill();
-    rmSync(this.#place, { recursive: true });
   }
 
   /** Where a link of a mail is really answered. */
   here(link) {
     if (!link.startsWith(`${PUBLIC}/`)) throw new Error(`${link} does not lead to the public URL`);
-    return `http://${this.#bind}${link.slice(PUBLIC.length)}`;
+    return `${this.url}${link.slice(PUBLIC.length)}`;
   }
 
   /** Asks with the API key, or as a user; resolves to the status and the JSON. */
   async ask(method, where, body, user) {
-    const bearer = user ? this.run("token", "--user", user) : this.apiKey;
+    const bearer = user ? this.token(user) : this.apiKey;
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" };
-    const answer = await fetch(`http://${this.#bind}${where}`, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await fetch(`${this.url}${where}`, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
     return { status: answer.status, json: text === "" ? null : JSON.parse(text) };
   }
