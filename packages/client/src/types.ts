@@ -7,7 +7,7 @@ import type { Channel, Notification, Preferences, PreferencesUpdate, Problem, Se
 
 /** How `createClient` is set up. */
 export interface ClientOptions {
-  /** Where Grelot is reached, without `/api/notifications` and without a slash at its end: `""` for the page's own origin. */
+  /** Where Grelot is reached, without `/api/notifications`: `""` for the page's own origin. */
   readonly baseUrl: string;
   /**
    * Gives the JWT. `refresh` is true when the one it gave before was refused or is about to expire. `null` means nobody

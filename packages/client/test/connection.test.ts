@@ -28,6 +28,14 @@ describe("the connection", () => {
     expect(it.server.requests.find(({ path }) => path === "/stream")?.lastEventId).toBe("1");
   });
 
+  test("an address with a slash at its end leads to the same place", async () => {
+    const tab = it.browser.tab({ baseUrl: "http://grelot.test/" });
+    tab.mount();
+    await it.pass();
+    expect(tab.state).toBe("live");
+    expect(it.server.count("GET", "/stream")).toBe(1);
+  });
+
   test("the last unsubscribe closes it, a tick later", async () => {
     const tab = it.browser.tab();
     const unmount = tab.mount();

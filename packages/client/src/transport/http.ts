@@ -47,7 +47,7 @@ export function createHttp(core: Core, onAnswer: (headers: Headers, asked: strin
     if (getToken && !token) throw failure(401);
     const used = token;
     const locale = getLocale?.();
-    const response = await core._env.fetch(`${baseUrl}/api/notifications${path}`, {
+    const response = await core._env.fetch(`${baseUrl.replace(/\/+$/, "")}/api/notifications${path}`, {
       credentials,
       signal: AbortSignal.timeout(REQUEST_TIMEOUT),
       ...init,
