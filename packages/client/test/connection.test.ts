@@ -359,6 +359,26 @@ describe("the token", () => {
     expect(it.server.requests.filter(({ user }) => user === null)).toEqual([]);
   });
 
+  test("where a stream ends with its token, the next one is there at once, and no gap is shown", async () => {
+    it.server.tokens.set("one", "ada").set("two", "ada");
+    const tab = it.browser.tab({ getToken: ({ refresh }) => (refresh ? "two" : "one") });
+    tab.mount();
+    await it.pass(4_000);
+    const states = new Set<string>();
+    tab.client.subscribe(() => states.add(tab.state));
+    const [old] = it.server.streams;
+    old?.send('event: expiring\ndata: {"seq":0}\nid: 0\n\n');
+    await it.pass(2_000);
+    it.server.tokens.delete("one");
+    old?.close();
+    await it.pass(10);
+    expect(it.server.streams.size).toBe(1);
+    it.server.inbox().create();
+    await it.pass(200);
+    expect(tab.unread).toBe(1);
+    expect([...states]).toEqual(["live"]);
+  });
+
   test("one that expires sooner than the warning is not renewed without end", async () => {
     let issued = 0;
     const getToken = (): string => {

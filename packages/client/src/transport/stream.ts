@@ -138,11 +138,12 @@ export function createStream(core: Core): Stream {
       core._refused();
       return;
     }
-    let wait = retry;
+    // A stream that ends with its token is no failure, and is followed at once.
+    let wait = expiring ? 0 : retry;
     if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
     else if (!delivered) wait = backOff(retry, failures++);
     if (failures) core._connected("offline");
-    else if (delivered && silent < SILENT_STREAMS) core._connected("connecting");
+    else if (delivered && !expiring && silent < SILENT_STREAMS) core._connected("connecting");
     timer = setTimeout(start, wait);
   };
 
@@ -151,6 +152,7 @@ export function createStream(core: Core): Stream {
     current?.abort();
     current = undefined;
     failures = silent = 0;
+    expiring = false;
   };
 
   return {
