@@ -71,6 +71,9 @@ examples: ## Pack the TypeScript packages, install them into the Vite and Next.j
 	@$(CARGO) build --locked --package grelot --bin grelot
 	@scripts/examples
 
+wpt: node_modules/.package-lock.json ## Run the web platform's tests of EventSource on the client's stream (680 MB to download, once)
+	@scripts/wpt
+
 deny: $(TOOLS)/bin/cargo-deny ## Check licences, sources and duplicates of dependencies
 	$(TOOLS)/bin/cargo-deny --locked check --deny warnings bans licenses sources
 

@@ -2,16 +2,15 @@
 // axe-core and without a word in the console; and the whole of it by keyboard. Pictures go to `target/screenshots`.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { root } from "../support/service.js";
-import { shows, until } from "./support/stage.js";
+import { startDemo } from "./support/demo.js";
+import { browserOptions, shows, until } from "./support/stage.js";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = path.join(root, "target/screenshots");
@@ -27,19 +26,8 @@ const looks = {
 
 /** `grelot demo`, a browser, and a page of it. */
 async function demo(look, play) {
-  const binary = path.join(root, "target/debug/grelot");
-  const flags = ["demo", "--bind", "127.0.0.1:0", "--metrics-bind", "off"];
-  const child = spawn(binary, flags, { stdio: ["ignore", "pipe", "ignore"] });
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.startsWith("page: ")) resolve(line.slice(6));
-    });
-    child.once("exit", () => reject(new Error("the demo ended")));
-  });
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-background-networking"],
-  });
+  const { url, stop } = await startDemo();
+  const browser = await chromium.launch(browserOptions);
   const context = await browser.newContext({ reducedMotion: "reduce", ...look });
   context.setDefaultTimeout(10_000);
   const said = [];
@@ -49,11 +37,11 @@ async function demo(look, play) {
     const page = await context.newPage();
     await page.goto(url);
     await page.waitForSelector('[data-part="connection"][data-state="live"]');
-    await play(page, child);
+    await play(page);
     assert.deepEqual(said, [], "the console is empty");
   } finally {
     await browser.close();
-    child.kill("SIGKILL");
+    stop();
   }
 }
 
@@ -183,4 +171,21 @@ test("inside, the preferences are found, and a switch is kept", () =>
     await page.waitForSelector("text=Saved");
     await page.reload();
     await page.waitForSelector(`${one}[aria-checked="false"]`);
+  }));
+
+test("the tab has an icon, and nothing that the page asks for is missing", () =>
+  demo(looks.desk, async (first) => {
+    const failed = [];
+    const page = await first.context().newPage();
+    page.on("response", (answer) => answer.status() >= 400 && failed.push(answer.url()));
+    page.on("requestfailed", (request) => failed.push(request.url()));
+    await page.goto(first.url());
+    await page.waitForSelector('[data-part="connection"][data-state="live"]');
+    // A browser without a window asks for none.
+    const icon = await page.evaluate(async () => {
+      const { ok, headers } = await fetch(document.querySelector("link[rel=icon]").href);
+      return ok && headers.get("content-type");
+    });
+    assert.match(String(icon), /^image\//);
+    assert.deepEqual(failed, []);
   }));

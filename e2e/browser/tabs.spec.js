@@ -70,6 +70,32 @@ test("the leader is stuck: another takes over, and there is one again when it co
     assert.equal(host.streams.size, 1);
   }));
 
+test("the browser freezes the leader: another takes over, and it is right again when it thaws", () =>
+  stage(
+    async ({ tab, send, host, context }) => {
+      const leader = await tab();
+      const others = [await tab(), await tab()];
+      await leader.evaluate(() => {
+        window.lives = [];
+        for (const type of ["freeze", "resume"]) document.addEventListener(type, () => window.lives.push(type));
+      });
+      const [held] = host.streams;
+      const tools = await context.newCDPSession(leader);
+      await tools.send("Page.setWebLifecycleState", { state: "frozen" });
+      await until("its stream is closed", () => !host.streams.has(held), 2_000);
+      await send("demo", { title: "Meanwhile" });
+      await until("another stream", () => host.streams.size === 1, 2_000);
+      for (const page of others) await shows(page, 1);
+      await tools.send("Page.setWebLifecycleState", { state: "active" });
+      await shows(leader, 1);
+      assert.deepEqual(await leader.evaluate(() => window.lives), ["freeze", "resume"]);
+      await send("demo", { title: "Later" });
+      for (const page of [leader, ...others]) await shows(page, 2);
+      assert.equal(host.streams.size, 1);
+    },
+    { plain: true },
+  ));
+
 test("somebody else signs in in another tab: no tab shows the first one's data", () =>
   stage(async ({ tab, send, host }) => {
     await send("demo", { title: "Only for demo" });

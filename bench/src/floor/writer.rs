@@ -21,8 +21,7 @@ const CACHE: &str = "PRAGMA cache_size = -131072;";
 const CHECKPOINT_PAGES: i64 = 4_000;
 
 // What Grelot does for one notification that its user wants.
-const PREFERENCES: &str =
-    "SELECT inApp, email, categories FROM notification_preferences WHERE userId = ?1";
+const PREFERENCES: &str = "SELECT inApp, email, categories, quietHours, emailDigest, emailDigestHour FROM notification_preferences WHERE userId = ?1";
 const INBOX_CREATED: &str =
     "UPDATE inboxes SET seq = seq + 1, unread = unread + 1, changedAt = max(changedAt, ?2)
     WHERE userId = ?1 RETURNING seq, unread";
@@ -137,8 +136,14 @@ mod tests {
     #[test]
     fn the_inbox_counts_what_was_written() {
         let path = std::env::temp_dir().join(format!("grelot-bench-{}.db", std::process::id()));
-        let schema = include_str!("../../../crates/store-sqlite/migrations/0001_initial.sql");
-        Connection::open(&path).unwrap().execute_batch(schema).unwrap();
+        let database = Connection::open(&path).unwrap();
+        for schema in [
+            include_str!("../../../crates/store-sqlite/migrations/0001_initial.sql"),
+            include_str!("../../../crates/store-sqlite/migrations/0002_outbox.sql"),
+        ] {
+            database.execute_batch(schema).unwrap();
+        }
+        drop(database);
         let mut writer = Writer::open(&path, 3).unwrap();
         writer.transaction(7).unwrap();
         writer.checkpoint().unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::CategoryKey;
+use crate::mail::CategoryMail;
 use crate::resolve::ChannelSet;
 use crate::text::Violation;
 
@@ -63,7 +64,7 @@ impl Localized {
 }
 
 /// 1 to 8 groups of 1 to 8 letters and digits; the first has letters only.
-fn is_language_tag(tag: &str) -> bool {
+pub(crate) fn is_language_tag(tag: &str) -> bool {
     let mut groups = tag.split('-');
     let alphabetic = groups.next().is_some_and(|first| {
         (1..=8).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic())
@@ -88,6 +89,8 @@ pub struct Category {
     pub defaults: ChannelSet,
     /// The channels that no user can switch off.
     pub mandatory: ChannelSet,
+    /// When its emails go out, and how they are written.
+    pub mail: CategoryMail,
 }
 
 /// The categories there are, by key.

@@ -1,7 +1,8 @@
 //! The domain of Grelot: pure types and rules.
 //!
 //! Reading order: [`id`] and [`text`] (what a value may be), [`notification`], [`category`] and [`preference`]
-//! (who wants what), [`mod@resolve`] (the decision, and the rule that made it), [`inbox`] (the counter and the sequence),
+//! (who wants what), [`mod@resolve`] (the decision, and the rule that made it), [`mail`] and [`calendar`] (when an
+//! email goes out), [`delivery`] (what becomes of it), [`inbox`] (the counter and the sequence),
 //! [`change`] (what an inbox went through), [`listing`] (how an inbox is walked), [`contact`], [`access`], [`time`].
 //!
 //! Invariants:
@@ -10,12 +11,15 @@
 //! - A value of one of these types is valid: it can only be made by a `parse` or `new` that refuses the rest.
 
 pub mod access;
+pub mod calendar;
 pub mod category;
 pub mod change;
 pub mod contact;
+pub mod delivery;
 pub mod id;
 pub mod inbox;
 pub mod listing;
+pub mod mail;
 pub mod notification;
 pub mod preference;
 pub mod resolve;
@@ -23,12 +27,15 @@ pub mod text;
 pub mod time;
 
 pub use access::{ApiKey, Fingerprint, Scope, Scopes, SessionStart};
+pub use calendar::{DigestChoice, DigestRhythm, QuietHours, TimeOfDay, Zone};
 pub use category::{Category, Localized};
 pub use change::{Change, ChangeKind};
 pub use contact::Contact;
+pub use delivery::{AttemptOutcome, DeliveryId, DeliveryState, SkipReason};
 pub use id::{CategoryKey, CuidGenerator, NotificationId, UserId};
 pub use inbox::{Inbox, Resume, Seq};
 pub use listing::{Cursor, ListFilter, ReadStatus, Section};
+pub use mail::{CategoryMail, DelayMinutes, MailMode, Template, Templates};
 pub use notification::{Content, Notification, NotificationType, Recipients};
 pub use preference::{Choice, Preferences, PreferencesUpdate};
 pub use resolve::{Channel, ChannelSet, Decision, Rule, resolve};

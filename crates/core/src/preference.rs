@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::calendar::{DigestChoice, DigestRhythm, QuietHours};
 use crate::category::Categories;
 use crate::id::CategoryKey;
 use crate::resolve::{Channel, ChannelSet};
@@ -24,6 +25,16 @@ impl Choice {
         }
     }
 
+    /// The choice with `channel` chosen.
+    #[must_use]
+    pub const fn with(mut self, channel: Channel, on: bool) -> Self {
+        match channel {
+            Channel::InApp => self.in_app = Some(on),
+            Channel::Email => self.email = Some(on),
+        }
+        self
+    }
+
     /// Whether nothing was chosen.
     pub const fn is_empty(self) -> bool {
         self.in_app.is_none() && self.email.is_none()
@@ -39,11 +50,20 @@ pub struct Preferences {
     pub switches: ChannelSet,
     /// The choices, by category.
     pub choices: BTreeMap<CategoryKey, Choice>,
+    /// When email waits.
+    pub quiet: Option<QuietHours>,
+    /// Whether emails come together, and when.
+    pub digest: DigestChoice,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { switches: ChannelSet::ALL, choices: BTreeMap::new() }
+        Self {
+            switches: ChannelSet::ALL,
+            choices: BTreeMap::new(),
+            quiet: None,
+            digest: DigestChoice::default(),
+        }
     }
 }
 
@@ -56,6 +76,15 @@ pub struct PreferencesUpdate {
     pub email: Option<bool>,
     /// Replaces the choices of all categories that exist.
     pub choices: Option<BTreeMap<CategoryKey, Choice>>,
+    /// One choice beside the others: what a link in a mail changes. It is applied after `choices`, and is about any
+    /// category, whether it exists or not.
+    pub choice: Option<(CategoryKey, Channel, bool)>,
+    /// The quiet hours; `Some(None)` ends them.
+    pub quiet: Option<Option<QuietHours>>,
+    /// How often emails come together.
+    pub digest: Option<DigestRhythm>,
+    /// The hour of a daily digest, 0 to 23.
+    pub digest_hour: Option<u8>,
 }
 
 /// Why an update was refused.
@@ -95,16 +124,27 @@ impl Preferences {
         if let Some(on) = update.email {
             next.switches = next.switches.with(Channel::Email, on);
         }
-        let Some(choices) = &update.choices else {
-            return Ok(next);
-        };
-        let refusals = refusals(choices, categories);
-        if !refusals.is_empty() {
-            return Err(refusals);
+        next.quiet = update.quiet.unwrap_or(next.quiet);
+        next.digest.rhythm = update.digest.unwrap_or(next.digest.rhythm);
+        next.digest.hour = update.digest_hour.unwrap_or(next.digest.hour);
+        if let Some(choices) = &update.choices {
+            let refusals = refusals(choices, categories);
+            if !refusals.is_empty() {
+                return Err(refusals);
+            }
+            next.choices.retain(|key, _| !categories.contains_key(key));
+            let chosen = choices.iter().filter(|(_, choice)| !choice.is_empty());
+            next.choices.extend(chosen.map(|(key, choice)| (key.clone(), *choice)));
         }
-        next.choices.retain(|key, _| !categories.contains_key(key));
-        let chosen = choices.iter().filter(|(_, choice)| !choice.is_empty());
-        next.choices.extend(chosen.map(|(key, choice)| (key.clone(), *choice)));
+        if let Some((key, channel, on)) = &update.choice {
+            let locked =
+                categories.get(key).is_some_and(|category| category.mandatory.has(*channel));
+            if locked && !on {
+                return Err(vec![PreferencesRefusal::Locked(key.clone(), *channel)]);
+            }
+            let choice = next.choices.entry(key.clone()).or_default();
+            *choice = choice.with(*channel, *on);
+        }
         Ok(next)
     }
 }
@@ -131,7 +171,9 @@ fn refusals(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::TimeOfDay;
     use crate::category::{Category, Localized};
+    use crate::mail::CategoryMail;
 
     fn key(text: &str) -> CategoryKey {
         CategoryKey::parse(text).unwrap()
@@ -147,6 +189,7 @@ mod tests {
                     description: Localized::default(),
                     defaults: ChannelSet::ALL,
                     mandatory,
+                    mail: CategoryMail::default(),
                 };
                 (key(k), category)
             })
@@ -219,5 +262,44 @@ mod tests {
                 PreferencesRefusal::Locked(key("security"), Channel::InApp),
             ])
         );
+    }
+
+    #[test]
+    fn one_choice_leaves_the_others_and_respects_locks() {
+        let known = categories(&["billing"], ChannelSet::NONE);
+        let chosen = Preferences {
+            choices: choose(&[("billing", Some(false), None), ("gone", None, Some(true))]),
+            ..Preferences::default()
+        };
+        let one = |text: &str, on| PreferencesUpdate {
+            choice: Some((key(text), Channel::Email, on)),
+            ..PreferencesUpdate::default()
+        };
+        let next = chosen.updated(&one("billing", false), &known).unwrap();
+        let expected = choose(&[("billing", Some(false), Some(false)), ("gone", None, Some(true))]);
+        assert_eq!(next.choices, expected);
+        let locked = categories(&["billing"], ChannelSet::ALL);
+        assert!(chosen.updated(&one("billing", false), &locked).is_err());
+        assert!(chosen.updated(&one("billing", true), &locked).is_ok());
+        assert!(chosen.updated(&one("unheard-of", false), &known).is_ok());
+    }
+
+    #[test]
+    fn quiet_hours_and_digests_change_one_by_one() {
+        let quiet = QuietHours::new(TimeOfDay::hour(22), TimeOfDay::hour(7)).unwrap();
+        let set = |update: PreferencesUpdate, from: &Preferences| {
+            from.updated(&update, &Categories::new()).unwrap()
+        };
+        let begun = set(
+            PreferencesUpdate { quiet: Some(Some(quiet)), ..Default::default() },
+            &Preferences::default(),
+        );
+        let daily = PreferencesUpdate { digest: Some(DigestRhythm::Daily), ..Default::default() };
+        let both = set(daily, &begun);
+        let early = set(PreferencesUpdate { digest_hour: Some(6), ..Default::default() }, &both);
+        assert_eq!(early.quiet, Some(quiet));
+        assert_eq!(early.digest, DigestChoice { rhythm: DigestRhythm::Daily, hour: 6 });
+        let ended = set(PreferencesUpdate { quiet: Some(None), ..Default::default() }, &early);
+        assert_eq!((ended.quiet, ended.digest), (None, early.digest));
     }
 }

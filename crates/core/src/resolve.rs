@@ -80,6 +80,12 @@ impl Rule {
             Self::Default => "default",
         }
     }
+
+    /// Parses the name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Mandatory, Self::Channel, Self::Choice, Self::Default];
+        all.into_iter().find(|rule| rule.name() == text)
+    }
 }
 
 /// Whether a channel delivers, and the rule that says so.
@@ -120,6 +126,7 @@ mod tests {
     use super::*;
     use crate::category::Localized;
     use crate::id::CategoryKey;
+    use crate::mail::CategoryMail;
     use crate::preference::Choice;
 
     #[derive(Clone, Copy)]
@@ -138,6 +145,7 @@ mod tests {
             description: Localized::default(),
             defaults: ChannelSet::NONE.with(channel, case.default),
             mandatory: ChannelSet::NONE.with(channel, case.mandatory),
+            mail: CategoryMail::default(),
         };
         let mut preferences = Preferences {
             switches: ChannelSet::ALL.with(channel, case.switch),

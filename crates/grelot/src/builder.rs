@@ -7,6 +7,7 @@ use grelot_http::auth::AuthSettings;
 use crate::database::DatabaseUrl;
 use crate::error::BuildError;
 use crate::grelot::Grelot;
+use crate::mail::MailOptions;
 
 /// The cookie that may hold the token, when nobody names another.
 pub(crate) const DEFAULT_COOKIE: &str = "grelot_token";
@@ -19,6 +20,7 @@ pub struct Builder {
     pub(crate) auth: AuthSettings,
     pub(crate) ping: Duration,
     pub(crate) streams_per_user: usize,
+    pub(crate) mail: MailOptions,
 }
 
 impl Default for Builder {
@@ -31,6 +33,7 @@ impl Default for Builder {
             },
             ping: Duration::from_secs(30),
             streams_per_user: 32,
+            mail: MailOptions::default(),
         }
     }
 }
@@ -96,6 +99,38 @@ impl Builder {
     /// How many streams a user may hold, 32 without this; the oldest gives way.
     pub fn streams_per_user(mut self, most: usize) -> Self {
         self.streams_per_user = most;
+        self
+    }
+
+    /// The relay that takes mails, as `smtps://user:password@host` or `smtp://host:port`; without this no mail is sent.
+    /// It needs [`mail_from`](Self::mail_from) and [`public_url`](Self::public_url).
+    pub fn smtp_url(mut self, url: impl Into<String>) -> Self {
+        self.mail.smtp_url = Some(url.into());
+        self
+    }
+
+    /// Whom mails come from, such as `Example <bell@example.com>`.
+    pub fn mail_from(mut self, from: impl Into<String>) -> Self {
+        self.mail.from = Some(from.into());
+        self
+    }
+
+    /// Where browsers reach the service: links that unsubscribe lead there.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.mail.public_url = Some(url.into());
+        self
+    }
+
+    /// What relative links in mails lead to; the public URL without this.
+    pub fn app_url(mut self, url: impl Into<String>) -> Self {
+        self.mail.app_url = Some(url.into());
+        self
+    }
+
+    /// How many mails are on their way at a time, 8 without this, and how many begin a second, 50 without this. More wait.
+    pub fn mail_pace(mut self, concurrency: usize, per_second: u32) -> Self {
+        self.mail.concurrency = concurrency.max(1);
+        self.mail.per_second = per_second.max(1);
         self
     }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use grelot_core::Clock;
+use grelot_core::{AttemptOutcome, Clock};
 use grelot_http::auth::Authenticator;
+use grelot_http::metrics::Metrics;
 use grelot_http::{AppState, Readiness, Secret};
 use grelot_hub::{Hub, HubSettings, Mailbox, Publisher};
-use grelot_store::{Keys as _, MailPolicy, Store};
+use grelot_store::{Keys as _, Store};
 use grelot_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
-use grelot_worker::{Housekeeping, HousekeepingSettings, Service, Supervisor};
+use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Service, Supervisor};
 
 use crate::background::Background;
 use crate::builder::Builder;
@@ -17,15 +18,19 @@ use crate::clock::SystemClock;
 use crate::database::DatabaseUrl;
 use crate::error::BuildError;
 use crate::grelot::{Grelot, Parts};
+use crate::mail::{Desk, Mail};
 
 /// Commits that may wait for the dispatchers; over it, users are read from the database instead.
 const MAILBOX: usize = 4_096;
 /// How long the hub and the jobs may take to end.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long mails that are on their way may take to arrive; what is left is sent again after its lease.
+const MAIL_GRACE: Duration = Duration::from_secs(10);
 
 /// Opens the database, connects everything to it, and starts what runs by itself.
 pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mail = Mail::set_up(&builder.mail)?;
     let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX);
     let store = open(database, Arc::clone(&clock), publisher).await?;
     let secret = Secret::new(store.secret());
@@ -33,15 +38,20 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let hub = hub(&builder, &store, Arc::clone(&clock), mailbox);
     let auth =
         Authenticator::new(builder.auth, Arc::clone(&ports), Arc::clone(&clock), secret.clone())?;
-    let background = Background::start(supervisor(&store, &hub, Arc::clone(&clock)));
+    let metrics: Arc<Metrics> = Arc::default();
+    let mut supervisor = supervisor(&store, &hub, Arc::clone(&clock));
+    if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
+        supervisor = supervisor.with(outbox);
+    }
+    let background = Background::start(supervisor);
     let state = AppState {
         store: ports,
         hub,
         clock,
         auth: Arc::new(auth),
-        metrics: Arc::default(),
-        // Mail is sent from version 0.2 on.
-        mail: MailPolicy::Off,
+        metrics,
+        mail: mail.policy,
+        desk: Arc::new(Desk::new(mail.room, Arc::<SystemClock>::default())),
         ping: builder.ping,
         secret,
         readiness: Readiness::default(),
@@ -77,6 +87,29 @@ fn hub(
     };
     let source = Arc::<SqliteStore>::clone(store);
     Hub::new(settings, mailbox, source, Arc::new(grelot_http::EventEncoder), clock)
+}
+
+/// The engine that delivers mails, if there is a relay.
+fn outbox(
+    mail: &Mail,
+    store: &Arc<SqliteStore>,
+    secret: &Secret,
+    metrics: &Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+) -> Option<Service> {
+    let post = mail.postman(secret, Arc::clone(&clock))?;
+    let counted = Arc::clone(metrics);
+    let outbox = Outbox::new(
+        Arc::<SqliteStore>::clone(store),
+        Arc::new(post),
+        clock,
+        Arc::new(move |outcome: AttemptOutcome| counted.attempt(outcome)),
+        mail.pace.clone(),
+    );
+    Some(Service::new("outbox", MAIL_GRACE, async move |shutdown| {
+        outbox.run(shutdown).await;
+        Ok(())
+    }))
 }
 
 /// What runs by itself. The database comes first, so that it is watched to the end.

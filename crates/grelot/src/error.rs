@@ -26,6 +26,9 @@ pub enum BuildError {
         "users' tokens cannot be checked: give a `jwt_secret`, a `jwt_jwks_url` or a `jwt_public_key_pem`"
     )]
     NoKeys,
+    /// Mail cannot be set up.
+    #[error("mail cannot be sent: {0}")]
+    Mail(String),
     /// A setting is out of its bounds.
     #[error("{0}")]
     Setting(&'static str),

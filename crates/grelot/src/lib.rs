@@ -46,6 +46,7 @@ mod instant;
 mod keep_alive;
 #[cfg(feature = "cli")]
 mod listen;
+mod mail;
 mod new_notification;
 #[cfg(feature = "cli")]
 mod process;

@@ -4,14 +4,16 @@
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use grelot_core::{AttemptOutcome, Timestamp};
 use grelot_hub::Hub;
-use grelot_store::Store;
+use grelot_store::{OutboxStats, Store};
 use http::{Method, StatusCode, header};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -19,7 +21,7 @@ use prometheus_client::encoding::{
 };
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
@@ -38,6 +40,7 @@ const BUCKETS: [f64; 12] =
 pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Asked, Histogram, fn() -> Histogram>,
+    attempts: Family<Attempted, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -51,6 +54,16 @@ struct Answered {
 struct Asked {
     method: &'static str,
     route: Route,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Attempted {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Waiting {
+    state: &'static str,
 }
 
 /// The template of a route: never the path itself, which is the client's to choose.
@@ -86,7 +99,13 @@ impl EncodeLabelValue for Route {
 impl Default for Metrics {
     fn default() -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        Self { requests: Family::default(), durations: Family::new_with_constructor(histogram) }
+        let attempts = Family::<Attempted, Counter>::default();
+        for outcome in AttemptOutcome::ALL {
+            // Each is there from the start: what grows from nothing has no rate.
+            drop(attempts.get_or_create(&Attempted { outcome: outcome.name() }));
+        }
+        let durations = Family::new_with_constructor(histogram);
+        Self { requests: Family::default(), durations, attempts }
     }
 }
 
@@ -105,6 +124,11 @@ impl Metrics {
         self.durations.get_or_create(&Asked { method, route }).observe(took.as_secs_f64());
     }
 
+    /// Counts an attempt to deliver something.
+    pub fn attempt(&self, outcome: AttemptOutcome) {
+        self.attempts.get_or_create(&Attempted { outcome: outcome.name() }).inc();
+    }
+
     fn register(&self, registry: &mut Registry) {
         registry.register("http_requests", "Answered requests", self.requests.clone());
         registry.register_with_unit(
@@ -113,6 +137,8 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
+        let help = "Attempts to deliver outside of inboxes, by what became of them";
+        registry.register("delivery_attempts", help, self.attempts.clone());
     }
 }
 
@@ -145,22 +171,57 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/metrics", get(expose))
         .fallback(async || Problem::not_found())
-        .with_state(Arc::new(registry(state)))
+        .with_state(state)
 }
 
-fn registry(state: AppState) -> Registry {
-    let AppState { hub, store, metrics, .. } = state;
+/// What is counted as it happens is kept; the rest is read now.
+fn registry(state: AppState, outbox: Option<OutboxStats>) -> Registry {
+    let AppState { hub, store, metrics, clock, .. } = state;
     let mut registry = Registry::with_prefix("grelot");
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     registry.register("build", "What is running", build);
     metrics.register(&mut registry);
+    if let Some(outbox) = outbox {
+        register_outbox(&mut registry, outbox, clock.now());
+    }
     registry.register_collector(Box::new(Figures { hub, store }));
     registry
 }
 
-async fn expose(State(registry): State<Arc<Registry>>) -> Response {
+fn register_outbox(registry: &mut Registry, outbox: OutboxStats, now: Timestamp) {
+    let deliveries = Family::<Waiting, Gauge>::default();
+    let states = [("pending", outbox.pending), ("sending", outbox.sending), ("dead", outbox.dead)];
+    for (state, count) in states {
+        let gauge = deliveries.get_or_create(&Waiting { state });
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    registry.register(
+        "deliveries",
+        "Deliveries outside of inboxes that have not ended well",
+        deliveries,
+    );
+    let waited = outbox.oldest_due.map_or(0, |due| now.millis().saturating_sub(due.millis()));
+    let oldest = Gauge::<f64, AtomicU64>::default();
+    oldest.set(Duration::from_millis(u64::try_from(waited).unwrap_or_default()).as_secs_f64());
+    registry.register_with_unit(
+        "delivery_oldest_due",
+        "How long the delivery has been due that nobody took for the longest time; 0 when none is due",
+        Unit::Seconds,
+        oldest,
+    );
+}
+
+async fn expose(State(state): State<AppState>) -> Response {
+    // While the database is away its figures are missing: old ones would say that nothing moves.
+    let outbox = match state.store.outbox_stats().await {
+        Ok(outbox) => Some(outbox),
+        Err(error) => {
+            tracing::warn!(%error, "the outbox was not counted");
+            None
+        }
+    };
     let mut text = String::new();
-    match prometheus_client::encoding::text::encode(&mut text, &registry) {
+    match prometheus_client::encoding::text::encode(&mut text, &registry(state, outbox)) {
         Ok(()) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response(),
         Err(error) => Problem::internal().caused_by(error).into_response(),
     }

@@ -11,7 +11,7 @@ use crate::openapi::ApiDoc;
 use crate::problem::Problem;
 use crate::routes::{
     categories, changes, docs, inbox, notify, operations, preferences, read_state, story, stream,
-    users,
+    unsubscribe, users,
 };
 use crate::state::AppState;
 
@@ -37,6 +37,7 @@ pub(crate) fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(stream::stream)) //              GET     /api/notifications/stream
         .routes(routes!(changes::poll)) //               GET     /api/notifications/changes
         .routes(routes!(preferences::get, preferences::put)) //  /api/notifications/preferences
+        .routes(routes!(unsubscribe::ask, unsubscribe::act)) //  /api/notifications/unsubscribe
         .routes(routes!(inbox::get, read_state::delete)) //      /api/notifications/{id}
         .routes(routes!(read_state::read)) //            POST    /api/notifications/{id}/read
         .routes(routes!(read_state::unread)) //          POST    /api/notifications/{id}/unread
@@ -45,6 +46,7 @@ pub(crate) fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(story::get)) //                  GET     /api/internal/notifications/{id}
         .routes(routes!(categories::list)) //            GET     /api/internal/categories
         .routes(routes!(categories::put, categories::get, categories::delete)) // .../categories/{key}
+        .routes(routes!(categories::preview)) //         POST    /api/internal/categories/{key}/preview
         .routes(routes!(users::put, users::get, users::erase)) //  /api/internal/users/{userId}
         .routes(routes!(users::export)) //               GET     /api/internal/users/{userId}/export
         .routes(routes!(users::revoke_sessions)) //      DELETE  /api/internal/users/{userId}/sessions

@@ -12,6 +12,7 @@ use grelot_hub::Hub;
 use grelot_store::{MailPolicy, Store};
 
 use crate::auth::Authenticator;
+use crate::mail::MailDesk;
 use crate::metrics::Metrics;
 
 /// What every handler may use.
@@ -29,6 +30,8 @@ pub struct AppState {
     pub metrics: Arc<Metrics>,
     /// Whether mail can go out.
     pub mail: MailPolicy,
+    /// Who can write a mail, whether it can go out or not.
+    pub desk: Arc<dyn MailDesk>,
     /// Between two pings of a stream: readers are told, so that they notice a dead connection.
     pub ping: Duration,
     /// The secret of this installation.

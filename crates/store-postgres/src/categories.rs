@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_core::category::Categories;
-use grelot_core::{Category, CategoryKey, Channel, ChannelSet, Localized};
+use grelot_core::{
+    Category, CategoryKey, CategoryMail, Channel, ChannelSet, DelayMinutes, Localized, MailMode,
+    Template, Templates,
+};
 use grelot_store::{CategoryRegistry, StoreError};
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -61,7 +64,7 @@ fn by_key(found: Vec<Category>) -> Categories {
 
 impl Tx {
     async fn put_category(&self, category: &Category) -> Result<bool, Failure> {
-        let Category { key, label, description, defaults, mandatory } = category;
+        let Category { key, label, description, defaults, mandatory, mail } = category;
         let params: rows::Params<'_> = &[
             &key.as_str(),
             &encode(label),
@@ -70,6 +73,9 @@ impl Tx {
             &defaults.has(Channel::Email),
             &mandatory.has(Channel::InApp),
             &mandatory.has(Channel::Email),
+            &mail.mode.name(),
+            &i64::from(mail.delay.get()),
+            &encode_templates(&mail.templates),
         ];
         let new = rows::optional(&self.connection, sql::CATEGORY_PUT, params, |row| {
             rows::get(row, 0, "categories.key")
@@ -95,6 +101,12 @@ fn category(row: &Row) -> Result<Category, Failure> {
         description: rows::parsed(row, 2, "categories.description", decode)?,
         defaults: channels(3, 4, "categories.default")?,
         mandatory: channels(5, 6, "categories.mandatory")?,
+        mail: CategoryMail {
+            mode: rows::parsed(row, 7, "categories.mailMode", |text| MailMode::parse(text).ok())?,
+            delay: DelayMinutes::new(rows::count(row, 8, "categories.mailDelay")?)
+                .map_err(|_long| Failure::Corrupt("categories.mailDelay"))?,
+            templates: rows::parsed(row, 9, "categories.mailTemplates", decode_templates)?,
+        },
     })
 }
 
@@ -108,4 +120,25 @@ fn encode(texts: &Localized) -> String {
 fn decode(text: &str) -> Option<Localized> {
     let pairs: Vec<(String, String)> = serde_json::from_str(text).ok()?;
     Localized::new(pairs).ok()
+}
+
+/// `[["fr", "subject", "html", "text"]]`, with null for a part that is not there.
+fn encode_templates(templates: &Templates) -> String {
+    let rows = templates.iter().map(|(tag, Template { subject, html, text })| {
+        Value::from(vec![Some(tag), Some(subject), html.as_deref(), text.as_deref()])
+    });
+    Value::Array(rows.collect()).to_string()
+}
+
+/// The other way; `None` when the text is not of this form.
+fn decode_templates(text: &str) -> Option<Templates> {
+    // Most categories have none.
+    if text == "[]" {
+        return Some(Templates::default());
+    }
+    let rows: Vec<(String, String, Option<String>, Option<String>)> =
+        serde_json::from_str(text).ok()?;
+    let templates =
+        rows.into_iter().map(|(tag, subject, html, text)| (tag, Template { subject, html, text }));
+    Templates::new(templates.collect()).ok()
 }

@@ -8,7 +8,8 @@
 //! Invariants:
 //! - A write is answered after its commit and after the listener has heard of it. Of one inbox the listener hears in the
 //!   order of `seq` (`turnstile`).
-//! - Whoever changes an inbox locks its row first, those of several in the order of the ids: nobody waits in a circle.
+//! - Whoever changes an inbox locks its row first, those of several in the order of the ids; contacts come after inboxes, and
+//!   deliveries after contacts: nobody waits in a circle.
 //! - Where nobody can know whether a commit came through, the caller is told so and nothing is tried again.
 //!
 //! Not here: HTTP, streams, and what the domain decides (`grelot-core`).
@@ -18,17 +19,22 @@ mod categories;
 mod committer;
 mod connection;
 mod context;
+mod creations;
+mod deliveries;
 mod departures;
+mod errand;
 mod error;
 mod ground;
 mod idempotency;
 mod inboxes;
+mod intents;
 mod keys;
 mod listing;
 mod maintenance;
 mod migrations;
 mod notify;
 mod options;
+mod outbox;
 mod preferences;
 mod readers;
 mod replay;

@@ -42,7 +42,8 @@ impl Snapshot {
                 found => found,
             },
         };
-        let users = request.recipients.users().iter();
-        Ok(Ok(users.map(|user| ground.decide(user, category, request.mail)).collect()))
+        let now = self.context.now();
+        let decide = |user| ground.decide(user, category, request.mail, now).preview;
+        Ok(Ok(request.recipients.users().iter().map(decide).collect()))
     }
 }

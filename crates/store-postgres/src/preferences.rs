@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use futures_util::future::{try_join, try_join3};
 use grelot_core::{
-    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, Preferences, PreferencesUpdate, UserId,
+    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, DigestChoice, DigestRhythm, Preferences,
+    PreferencesUpdate, QuietHours, TimeOfDay, UserId,
 };
 use grelot_store::{PreferenceBook, PreferencesError, PreferencesView, StoreError};
 use serde_json::{Map, Value};
@@ -60,7 +61,9 @@ pub(crate) fn read(row: &Row) -> Result<Preferences, Failure> {
         .with(Channel::InApp, rows::get(row, 0, "notification_preferences.inApp")?)
         .with(Channel::Email, rows::get(row, 1, "notification_preferences.email")?);
     let choices = rows::parsed(row, 2, "notification_preferences.categories", decode)?;
-    Ok(Preferences { switches, choices })
+    let name = "mail_preferences.quietHours";
+    let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
+    Ok(Preferences { switches, choices, quiet, digest: digest(row)? })
 }
 
 impl Tx {
@@ -92,9 +95,39 @@ impl Tx {
             &[&id.as_str(), &user.as_str(), &switches[0], &switches[1], &choices];
         let put = rows::execute(&self.connection, sql::PREFERENCES_PUT, params);
         let moved = self.record(user, inbox.preferences_updated(), ChangeKind::PreferencesUpdated);
-        let (_, inbox) = try_join(put, moved).await?;
+        let quiet = preferences.quiet.map(encode_quiet);
+        let (rhythm, hour) = (preferences.digest.rhythm.name(), i16::from(preferences.digest.hour));
+        let mail: rows::Params<'_> = &[&user.as_str(), &quiet, &rhythm, &hour];
+        let put_mail = rows::execute(&self.connection, sql::MAIL_PREFERENCES_PUT, mail);
+        let (_, _, inbox) = try_join3(put, put_mail, moved).await?;
         Ok(Ok(PreferencesView { preferences, categories, inbox }))
     }
+}
+
+/// The digest; a user of whom only the host's table knows has none.
+fn digest(row: &Row) -> Result<DigestChoice, Failure> {
+    let rhythm = rows::parsed_or_null(row, 4, "mail_preferences.emailDigest", |text| {
+        DigestRhythm::parse(text).ok()
+    })?;
+    let Some((rhythm, hour)) =
+        rhythm.zip(rows::get::<Option<i16>>(row, 5, "mail_preferences.emailDigestHour")?)
+    else {
+        return Ok(DigestChoice::default());
+    };
+    let hour = u8::try_from(hour)
+        .map_err(|_other| Failure::Corrupt("mail_preferences.emailDigestHour"))?;
+    Ok(DigestChoice { rhythm, hour })
+}
+
+/// `22:00-07:00`.
+fn encode_quiet(quiet: QuietHours) -> String {
+    format!("{}-{}", quiet.start().text(), quiet.end().text())
+}
+
+/// The other way; `None` when the text is not of this form.
+fn decode_quiet(text: &str) -> Option<QuietHours> {
+    let (start, end) = text.split_once('-')?;
+    QuietHours::new(TimeOfDay::parse(start).ok()?, TimeOfDay::parse(end).ok()?).ok()
 }
 
 /// `{"billing": {"email": false}}`.

@@ -19,6 +19,33 @@ macro_rules! narrowed {
     };
 }
 
+/// What `errand::subject` reads, in its order.
+macro_rules! subject {
+    () => {
+        r#"SELECT id, "notificationId", seq IS NOT NULL, content, category, "createdAt" FROM grelot.deliveries"#
+    };
+}
+
+/// What `deliveries::delivery` reads, in its order, and then the content.
+macro_rules! delivery {
+    () => {
+        r#"SELECT id, "userId", "notificationId", "digestId", state, reason, seq IS NOT NULL, "inAppRule", rule,
+        "createdAt", "dueAt", "endedAt", content FROM grelot.deliveries"#
+    };
+}
+
+/// The first in a user's queue: the one that is out, else the one that became due first. What `outbox::head` reads.
+macro_rules! head {
+    ($user:literal) => {
+        concat!(
+            r#"SELECT id, state = 'pending' AS pending, failures = 0 AND lost = 0 AS untouched, "readyAt", "dueAt",
+            "leasedUntil" FROM grelot.deliveries WHERE "userId" = "#,
+            $user,
+            r#" AND state IN ('pending', 'sending') ORDER BY (state = 'pending'), "readyAt", id LIMIT 1"#
+        )
+    };
+}
+
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
         $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
@@ -60,6 +87,8 @@ statements! {
             AS c (type, category, title, body, link, data, content) USING (content)"#;
     NOTIFICATION_OF_USER = concat!(notification!(),
         r#" FROM public.notifications WHERE id = $2 AND "userId" = $1 AND seq IS NOT NULL"#);
+    NOTIFICATIONS_OF_USER = concat!(notification!(),
+        r#" FROM public.notifications WHERE id = ANY ($2::text[]) AND "userId" = $1 AND seq IS NOT NULL"#);
     NOTIFICATION_OF_ANYONE = concat!(notification!(),
         r#", "userId" FROM public.notifications WHERE id = $1 AND seq IS NOT NULL"#);
     NOTIFICATION_STATE = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
@@ -103,25 +132,34 @@ statements! {
         ORDER BY "createdAt", "userId", seq LIMIT $2"#;
     CHANGES_ERASE = r#"DELETE FROM grelot.changes WHERE "userId" = $1"#;
 
-    PREFERENCES = r#"SELECT "inApp", email, categories::text FROM public.notification_preferences
-        WHERE "userId" = $1"#;
-    PREFERENCES_OF_MANY = r#"SELECT "inApp", email, categories::text, "userId" FROM public.notification_preferences
-        WHERE "userId" = ANY ($1::text[])"#;
+    PREFERENCES = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
+        m."emailDigestHour" FROM public.notification_preferences p
+        LEFT JOIN grelot.mail_preferences m ON m."userId" = p."userId" WHERE p."userId" = $1"#;
+    PREFERENCES_OF_MANY = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
+        m."emailDigestHour", p."userId" FROM public.notification_preferences p
+        LEFT JOIN grelot.mail_preferences m ON m."userId" = p."userId" WHERE p."userId" = ANY ($1::text[])"#;
+    MAIL_PREFERENCES_PUT = r#"INSERT INTO grelot.mail_preferences
+        ("userId", "quietHours", "emailDigest", "emailDigestHour") VALUES ($1, $2, $3, $4)
+        ON CONFLICT ("userId") DO UPDATE SET "quietHours" = excluded."quietHours",
+        "emailDigest" = excluded."emailDigest", "emailDigestHour" = excluded."emailDigestHour""#;
+    MAIL_PREFERENCES_ERASE = r#"DELETE FROM grelot.mail_preferences WHERE "userId" = $1"#;
     PREFERENCES_PUT = r#"INSERT INTO public.notification_preferences (id, "userId", "inApp", email, categories)
         VALUES ($1, $2, $3, $4, $5::text::jsonb) ON CONFLICT ("userId") DO UPDATE
         SET "inApp" = excluded."inApp", email = excluded.email, categories = excluded.categories"#;
     PREFERENCES_ERASE = r#"DELETE FROM public.notification_preferences WHERE "userId" = $1"#;
 
     CATEGORIES = r#"SELECT key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp",
-        "mandatoryEmail" FROM grelot.categories"#;
+        "mandatoryEmail", "mailMode", "mailDelay", "mailTemplates" FROM grelot.categories"#;
     CATEGORIES_OF_KEYS = r#"SELECT key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp",
-        "mandatoryEmail" FROM grelot.categories WHERE key = ANY ($1::text[])"#;
+        "mandatoryEmail", "mailMode", "mailDelay", "mailTemplates" FROM grelot.categories WHERE key = ANY ($1::text[])"#;
     CATEGORY_PUT = r#"INSERT INTO grelot.categories
-        (key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp", "mandatoryEmail")
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (key) DO UPDATE SET label = excluded.label,
+        (key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp", "mandatoryEmail",
+        "mailMode", "mailDelay", "mailTemplates")
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key) DO UPDATE SET label = excluded.label,
         description = excluded.description, "defaultInApp" = excluded."defaultInApp",
         "defaultEmail" = excluded."defaultEmail", "mandatoryInApp" = excluded."mandatoryInApp",
-        "mandatoryEmail" = excluded."mandatoryEmail" RETURNING xmax = 0"#;
+        "mandatoryEmail" = excluded."mandatoryEmail", "mailMode" = excluded."mailMode",
+        "mailDelay" = excluded."mailDelay", "mailTemplates" = excluded."mailTemplates" RETURNING xmax = 0"#;
     CATEGORY_DELETE = "DELETE FROM grelot.categories WHERE key = $1";
 
     CONTACT = r#"SELECT email, name, locale, timezone FROM grelot.contacts WHERE "userId" = $1"#;
@@ -129,8 +167,11 @@ statements! {
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("userId") DO UPDATE SET email = excluded.email,
         name = excluded.name, locale = excluded.locale, timezone = excluded.timezone"#;
     CONTACT_ERASE = r#"DELETE FROM grelot.contacts WHERE "userId" = $1"#;
-    CONTACTS_WITH_ADDRESS = r#"SELECT "userId" FROM grelot.contacts
+    CONTACTS_WITH_ADDRESS = r#"SELECT "userId", timezone FROM grelot.contacts
         WHERE "userId" = ANY ($1::text[]) AND email IS NOT NULL"#;
+    /// Locks contacts in the order given: whoever opens or fills a digest of the user.
+    CONTACTS_LOCK = r#"SELECT c.* FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT 1 FROM grelot.contacts c WHERE c."userId" = u."userId" FOR NO KEY UPDATE) AS c"#;
 
     DEPARTURE = r#"SELECT "revokedAt", "erasedSeq" FROM grelot.departures WHERE digest = $1"#;
     DEPARTURES_ERASED = r#"SELECT digest, "erasedSeq" FROM grelot.departures
@@ -162,6 +203,86 @@ statements! {
         SELECT slot FROM grelot.idempotency WHERE "createdAt" < $1 ORDER BY "createdAt" LIMIT $2
         FOR UPDATE SKIP LOCKED))"#;
 
+    /// The rows of a batch. What never had a row takes its content from its request.
+    OUTBOX_INSERT = r#"INSERT INTO grelot.deliveries (id, "userId", "notificationId", seq, content, category,
+        "inAppRule", rule, "digestId", state, "readyAt", "dueAt", reason, "createdAt", "endedAt")
+        SELECT r.id, r."userId", r."notificationId", r.seq, CASE WHEN r.seq IS NULL THEN c.content END, c.category,
+        r."inAppRule", r.rule, r."digestId", r.state, r."dueAt", r."dueAt", r.reason, $11::bigint,
+        CASE WHEN r.reason IS NOT NULL THEN $11::bigint END
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+            $8::text[], $9::text[], $10::bigint[], $12::text[])
+            AS r (id, "userId", "notificationId", seq, unit, "inAppRule", rule, "digestId", state, "dueAt", reason)
+        JOIN unnest($13::text[], $14::text[]) WITH ORDINALITY AS c (content, category, unit) USING (unit)"#;
+    /// When the next delivery is due, or a lease runs out.
+    OUTBOX_NEXT = r#"SELECT least(
+        (SELECT "dueAt" FROM grelot.deliveries WHERE state = 'pending' ORDER BY "dueAt" LIMIT 1),
+        (SELECT "leasedUntil" FROM grelot.deliveries WHERE state = 'sending' ORDER BY "leasedUntil" LIMIT 1))"#;
+    OUTBOX_OLDEST_DUE = r#"SELECT "readyAt" FROM grelot.deliveries WHERE state = 'pending' AND "dueAt" <= $1
+        ORDER BY "dueAt", "readyAt" LIMIT 1"#;
+    /// Those that another node looks at are its own.
+    OUTBOX_DUE = r#"SELECT id, "userId", token FROM grelot.deliveries WHERE state = 'pending' AND "dueAt" <= $1
+        ORDER BY "dueAt", "readyAt", id LIMIT $2 FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_HEADS = concat!(r#"SELECT h.*, u."userId" FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL ("#,
+        head!(r#"u."userId""#), ") AS h");
+    OUTBOX_HEAD_LOCK = concat!(head!("$1"), " FOR UPDATE");
+    OUTBOX_LEASE = r#"UPDATE grelot.deliveries SET state = 'sending', "leasedUntil" = $2, "startedAt" = $3,
+        token = token + 1 WHERE id = ANY ($1::text[])"#;
+    OUTBOX_PUT_ASIDE = r#"UPDATE grelot.deliveries d SET "dueAt" = e."dueAt"
+        FROM unnest($1::text[], $2::bigint[]) AS e (id, "dueAt") WHERE d.id = e.id"#;
+    OUTBOX_EXPIRED = r#"SELECT id, "userId", lost, "startedAt" FROM grelot.deliveries
+        WHERE state = 'sending' AND "leasedUntil" <= $1 ORDER BY "leasedUntil" LIMIT $2 FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_LOST = r#"UPDATE grelot.deliveries SET state = $2, lost = $3, "dueAt" = $4, "leasedUntil" = NULL,
+        reason = $5, "endedAt" = $6 WHERE id = $1"#;
+    OUTBOX_RENEW = r#"UPDATE grelot.deliveries d SET "leasedUntil" = $3
+        FROM unnest($1::text[], $2::bigint[]) AS e (id, token)
+        WHERE d.id = e.id AND d.token = e.token AND d.state = 'sending'"#;
+    OUTBOX_HELD = r#"SELECT "userId", failures, "startedAt", "notificationId" IS NULL FROM grelot.deliveries
+        WHERE id = $1 AND token = $2 AND state = 'sending' FOR UPDATE"#;
+    OUTBOX_SUBJECT = concat!(subject!(), " WHERE id = $1 AND token = $2 AND state = 'sending'");
+    OUTBOX_FAILED = r#"UPDATE grelot.deliveries SET state = 'pending', "dueAt" = $2, failures = $3,
+        "leasedUntil" = NULL WHERE id = $1"#;
+    OUTBOX_POSTPONED = r#"UPDATE grelot.deliveries SET state = 'pending', "readyAt" = $2, "dueAt" = $2,
+        "leasedUntil" = NULL WHERE id = $1"#;
+    OUTBOX_END = r#"UPDATE grelot.deliveries d SET state = e.state, reason = e.reason, "endedAt" = $4,
+        "leasedUntil" = NULL FROM unnest($1::text[], $2::text[], $3::text[]) AS e (id, state, reason)
+        WHERE d.id = e.id"#;
+    OUTBOX_RETRY_DEAD = r#"UPDATE grelot.deliveries SET state = 'pending', "readyAt" = $2, "dueAt" = $2,
+        failures = 0, lost = 0, reason = NULL, "endedAt" = NULL WHERE id = $1 AND state = 'dead'"#;
+    OUTBOX_ENDED = r#"SELECT id FROM grelot.deliveries WHERE "endedAt" < $1 ORDER BY "endedAt" LIMIT $2
+        FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_REMOVE = "DELETE FROM grelot.deliveries WHERE id = ANY ($1::text[])";
+    /// What is on its way comes first: in this order everybody locks the deliveries of one user.
+    OUTBOX_LOCK = r#"SELECT id FROM grelot.deliveries WHERE "userId" = $1 AND state IN ('pending', 'sending')
+        ORDER BY (state = 'pending'), "readyAt", id FOR UPDATE"#;
+    OUTBOX_ERASE = r#"DELETE FROM grelot.deliveries WHERE "userId" = $1 RETURNING id"#;
+
+    /// The digests that still collect, of those users who have one.
+    DIGESTS_OPEN = r#"SELECT d.*, u."userId" FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT id, "dueAt" FROM grelot.deliveries WHERE "userId" = u."userId" AND state = 'pending'
+        AND "notificationId" IS NULL AND failures = 0 AND lost = 0 ORDER BY "readyAt", id LIMIT 1 FOR UPDATE) AS d"#;
+    DIGESTS_INSERT = r#"INSERT INTO grelot.deliveries
+        (id, "userId", "inAppRule", rule, state, "readyAt", "dueAt", "createdAt")
+        SELECT d.id, d."userId", 'channel', 'channel', 'pending', d."dueAt", d."dueAt", $4::bigint
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS d (id, "userId", "dueAt")"#;
+    DIGEST_SUBJECTS = concat!(subject!(), r#" WHERE "digestId" = $1 AND state = 'collected'
+        ORDER BY "createdAt" DESC, id DESC"#);
+    /// Rows that are locked are being erased.
+    DIGESTS_REMOVE = r#"DELETE FROM grelot.deliveries WHERE id = ANY (ARRAY(SELECT id FROM grelot.deliveries
+        WHERE "digestId" = ANY ($1::text[]) FOR UPDATE SKIP LOCKED))"#;
+
+    DELIVERY = concat!(delivery!(), " WHERE id = $1");
+    DELIVERIES = concat!(delivery!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
+    DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), r#" WHERE "notificationId" = $1 ORDER BY id"#);
+    DELIVERIES_COUNT = "SELECT count(*) FROM grelot.deliveries WHERE state = $1";
+
+    ATTEMPTS = r#"SELECT "startedAt", "endedAt", outcome, answer FROM grelot.attempts WHERE "deliveryId" = $1
+        ORDER BY number"#;
+    ATTEMPT_INSERT = r#"INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
+        VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM grelot.attempts WHERE "deliveryId" = $1),
+        $2, $3, $4, $5)"#;
+    ATTEMPTS_REMOVE = r#"DELETE FROM grelot.attempts WHERE "deliveryId" = ANY ($1::text[])"#;
+
     SECRET = "SELECT value FROM grelot.secrets WHERE name = 'root'";
     HEALTH = "SELECT EXISTS (SELECT 1 FROM grelot.secrets)";
 }
@@ -176,7 +297,10 @@ mod tests {
     use crate::migrations;
 
     /// Every table but those that only the operator adds to.
-    const GROWING: [&str; 7] = [
+    const GROWING: [&str; 10] = [
+        "mail_preferences",
+        "deliveries",
+        "attempts",
         "notifications",
         "notification_preferences",
         "inboxes",
@@ -198,8 +322,20 @@ mod tests {
             SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n FROM generate_series(0, 49999) AS n;
         INSERT INTO public.notification_preferences (id, "userId")
             SELECT 'p' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.mail_preferences ("userId")
+            SELECT 'user ' || n FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.contacts ("userId", email)
             SELECT 'user ' || n, 'a@example.com' FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.deliveries (id, "userId", "notificationId", seq, "inAppRule", rule, "digestId", state,
+            "readyAt", "dueAt", "leasedUntil", "createdAt", "endedAt")
+            SELECT 'd' || n, 'user ' || n % 1000, CASE WHEN n % 10 > 0 THEN 'n' || n END, 1, 'default', 'default',
+            CASE WHEN n % 20 = 1 THEN 'd' || n - 1 END,
+            CASE WHEN n < 100 THEN 'sending' WHEN n < 2000 THEN 'pending' WHEN n < 3000 THEN 'collected'
+                WHEN n < 3010 THEN 'dead' ELSE 'sent' END,
+            n, n, CASE WHEN n < 100 THEN n END, n, CASE WHEN n >= 3000 THEN n END
+            FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
+            SELECT 'd' || n, 1, n, n, 'sent', '250 ok' FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.departures (digest, "revokedAt")
             SELECT sha256(n::text::bytea), n FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.idempotency (slot, request, answer, "createdAt")
@@ -283,6 +419,11 @@ mod tests {
             (NOTIFICATIONS_SINCE_READ, (read.0, r#"(("userId" = $1) AND (seq > $2))"#)),
             (NOTIFICATION_OF_USER, ("notifications_pkey", "Index Cond: (id = $2)")),
             (CHANGES_SINCE, ("changes_pkey", r#"(("userId" = $1) AND (seq > $2))"#)),
+            (OUTBOX_DUE, ("deliveries_due", r#"Index Cond: ("dueAt" <= $1)"#)),
+            (OUTBOX_HEAD_LOCK, ("deliveries_queue", r#"Index Cond: ("userId" = $1)"#)),
+            (DIGEST_SUBJECTS, ("deliveries_digest", r#"Index Cond: ("digestId" = $1)"#)),
+            (DELIVERIES, ("deliveries_pkey", "Index Cond: (id < $1)")),
+            (DELIVERIES_OF_STATE, ("deliveries_state", "Index Cond: ((state = $1) AND (id < $2))")),
             (CHANGES_OLD, ("changes_age", r#"("createdAt" < $1)"#)),
         ] {
             let plan = plan(&connection, sql).await;

@@ -52,7 +52,7 @@ impl Users for PostgresStore {
 }
 
 impl Snapshot {
-    async fn contact(&self, user: &UserId) -> Result<Option<Contact>, Failure> {
+    pub(crate) async fn contact(&self, user: &UserId) -> Result<Option<Contact>, Failure> {
         rows::optional(&self.connection, sql::CONTACT, &[&user.as_str()], |row| {
             Ok(Contact {
                 email: rows::get(row, 0, "contacts.email")?,
@@ -78,7 +78,7 @@ impl Snapshot {
         })
     }
 
-    async fn notification_of_anyone(
+    pub(crate) async fn notification_of_anyone(
         &self,
         id: NotificationId,
     ) -> Result<Option<Notification>, Failure> {
@@ -103,15 +103,18 @@ impl Tx {
     async fn erase(&self, user: &UserId) -> Result<(), Failure> {
         // Made when it is missing: so there is something to lock, and nobody makes it meanwhile.
         let inbox = self.claim_inbox(user).await?.erased();
+        // Inbox, contact, deliveries: in this order everybody locks them.
         for erase in [
+            sql::CONTACT_ERASE,
             sql::NOTIFICATION_ERASE,
             sql::CHANGES_ERASE,
+            sql::MAIL_PREFERENCES_ERASE,
             sql::PREFERENCES_ERASE,
-            sql::CONTACT_ERASE,
             sql::INBOX_ERASE,
         ] {
             rows::execute(&self.connection, erase, &[&user.as_str()]).await?;
         }
+        self.erase_deliveries(user).await?;
         self.depart(user, inbox.seq).await?;
         self.tell_of(user, inbox, ChangeKind::Erased);
         Ok(())

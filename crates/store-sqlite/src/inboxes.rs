@@ -73,7 +73,7 @@ impl Snapshot<'_> {
     }
 
     /// The notification, if it is this user's.
-    fn notification(
+    pub(crate) fn notification(
         &self,
         user: &UserId,
         id: NotificationId,

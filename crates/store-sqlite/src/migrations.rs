@@ -20,11 +20,10 @@ pub struct Migration {
 }
 
 /// Every step, in order. A step that was released never changes: databases remember its checksum.
-const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "initial",
-    sql: include_str!("../migrations/0001_initial.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
+];
 
 /// What a database has and what it lacks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -152,7 +151,7 @@ mod tests {
     use super::*;
 
     const NOTE: Migration =
-        Migration { number: 2, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
+        Migration { number: 3, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
 
     fn memory() -> Connection {
         Connection::open_in_memory().unwrap()
@@ -167,10 +166,10 @@ mod tests {
     #[test]
     fn each_step_is_applied_once() {
         let mut connection = memory();
-        let steps = [MIGRATIONS[0], NOTE];
-        assert_eq!(apply_steps(&mut connection, &steps[..1]).unwrap().pending, steps[..1]);
+        let steps = [MIGRATIONS[0], MIGRATIONS[1], NOTE];
+        assert_eq!(apply_steps(&mut connection, &steps[..2]).unwrap().pending, steps[..2]);
         let second = apply_steps(&mut connection, &steps).unwrap();
-        assert_eq!((second.present, second.pending), (steps[..1].to_vec(), steps[1..].to_vec()));
+        assert_eq!((second.present, second.pending), (steps[..2].to_vec(), steps[2..].to_vec()));
         assert!(apply_steps(&mut connection, &steps).unwrap().pending.is_empty());
     }
 
@@ -180,14 +179,14 @@ mod tests {
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
         let reworded = Migration { sql: "CREATE TABLE note (text BLOB) STRICT;", ..NOTE };
         let refused = apply_steps(&mut connection, &[MIGRATIONS[0], reworded]);
-        assert!(matches!(refused, Err(MigrateError::Changed(2))));
+        assert!(matches!(refused, Err(MigrateError::Changed(3))));
     }
 
     #[test]
     fn a_database_of_a_newer_version_is_refused() {
         let mut connection = memory();
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
-        assert!(matches!(apply(&mut connection), Err(MigrateError::Newer(2))));
+        assert!(matches!(apply(&mut connection), Err(MigrateError::Newer(3))));
     }
 
     #[test]

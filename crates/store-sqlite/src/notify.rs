@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use grelot_core::delivery::plan_mail;
 use grelot_core::{
-    Category, Change, ChangeKind, Channel, Content, Decision, Notification, NotificationId,
-    Preferences, Seq, UserId, resolve,
+    Category, Change, ChangeKind, Channel, Content, Notification, NotificationId, Preferences, Seq,
+    Timestamp, UserId, resolve,
 };
 use grelot_store::{
     Delivered, EmailOutcome, InAppOutcome, MailPolicy, Notify, NotifyAnswer, NotifyError,
@@ -15,6 +16,7 @@ use rusqlite::params;
 
 use crate::error::Failure;
 use crate::idempotency::Kept;
+use crate::outbox::Decided;
 use crate::snapshot::Snapshot;
 use crate::store::SqliteStore;
 use crate::tx::Tx;
@@ -51,8 +53,9 @@ impl Snapshot<'_> {
             },
         };
         let users = request.recipients.users().iter();
-        let previews = users.map(|user| self.decide(user, category.as_ref(), request.mail));
-        previews.collect::<Result<_, _>>().map(Ok)
+        let previews = users
+            .map(|user| self.decide(user, category.as_ref(), request.mail, self.context.now()));
+        previews.map(|decided| Ok(decided?.preview)).collect::<Result<_, _>>().map(Ok)
     }
 
     /// What comes of a notification to `user`, and why.
@@ -61,37 +64,32 @@ impl Snapshot<'_> {
         user: &UserId,
         category: Option<&Category>,
         mail: MailPolicy,
-    ) -> Result<Preview, Failure> {
+        now: Timestamp,
+    ) -> Result<Decided, Failure> {
         let preferences = self.stored_preferences(user)?;
         let chosen = |preferences: &Preferences| {
             Channel::ALL.map(|channel| resolve(channel, category, preferences))
         };
-        let [in_app_decision, email_decision] =
-            preferences.map_or_else(|| chosen(&Preferences::default()), |stored| chosen(&stored));
+        let [in_app_decision, email_decision] = match &preferences {
+            None => chosen(&Preferences::default()),
+            Some(stored) => chosen(stored),
+        };
         let in_app =
             if in_app_decision.enabled { InAppOutcome::Created } else { InAppOutcome::Muted };
-        let email = self.email_outcome(user, mail, email_decision)?;
-        Ok(Preview { in_app, in_app_decision, email, email_decision })
-    }
-
-    /// What comes of the email. The outbox arrives with version 0.2: until then nothing is queued, so where everything
-    /// else speaks for a mail the answer is that this installation sends none.
-    fn email_outcome(
-        &self,
-        user: &UserId,
-        mail: MailPolicy,
-        decision: Decision,
-    ) -> Result<EmailOutcome, Failure> {
-        if mail == MailPolicy::Off {
-            return Ok(EmailOutcome::Off);
-        }
-        if !decision.enabled {
-            return Ok(EmailOutcome::Muted);
-        }
-        if !self.has_address(user)? {
-            return Ok(EmailOutcome::NoAddress);
-        }
-        Ok(EmailOutcome::Off)
+        let (email, plan) = match mail {
+            MailPolicy::Off => (EmailOutcome::Off, None),
+            MailPolicy::On { .. } if !email_decision.enabled => (EmailOutcome::Muted, None),
+            MailPolicy::On { minute } => match self.zone_with_address(user)? {
+                None => (EmailOutcome::NoAddress, None),
+                Some(zone) => {
+                    let preferences = preferences.unwrap_or_default();
+                    let plan = plan_mail(category, &preferences, &zone, now, minute);
+                    (EmailOutcome::Queued, Some(plan))
+                }
+            },
+        };
+        let preview = Preview { in_app, in_app_decision, email, email_decision };
+        Ok(Decided { preview, plan })
     }
 }
 
@@ -124,12 +122,14 @@ impl Tx<'_> {
         };
         let mut entries = Vec::with_capacity(request.recipients.users().len());
         for user in request.recipients.users() {
-            let decided = self.decide(user, category, request.mail)?;
-            let id = match decided.in_app {
+            let decided = self.decide(user, category, request.mail, self.now)?;
+            let Preview { in_app, email, .. } = decided.preview;
+            let row = match in_app {
                 InAppOutcome::Created => Some(self.create(user, content)?),
                 InAppOutcome::Muted => None,
             };
-            entries.push(Delivered { id, in_app: decided.in_app, email: decided.email });
+            let id = self.queue(user, row, content, &decided)?;
+            entries.push(Delivered { id, in_app, email });
         }
         if let Some(key) = request.idempotency {
             self.keep_answer(key, &entries)?;
@@ -137,7 +137,11 @@ impl Tx<'_> {
         Ok(Ok(NotifyAnswer { entries, replayed: false }))
     }
 
-    fn create(&mut self, user: &UserId, content: &Arc<Content>) -> Result<NotificationId, Failure> {
+    fn create(
+        &mut self,
+        user: &UserId,
+        content: &Arc<Content>,
+    ) -> Result<(NotificationId, Seq), Failure> {
         let (seq, unread) = self.count_created(user)?;
         let id = self.context.next_id(self.now);
         let Content { kind, category, title, body, link, data } = &**content;
@@ -167,7 +171,7 @@ impl Tx<'_> {
         };
         let kind = ChangeKind::Created(Arc::new(notification));
         self.tell(Change { user: user.clone(), seq, unread, kind });
-        Ok(id)
+        Ok((id, seq))
     }
 
     /// Moves the inbox by a creation; returns its position and count.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use grelot_core::{
-    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, Preferences, PreferencesUpdate, UserId,
+    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, DigestChoice, DigestRhythm, Preferences,
+    PreferencesUpdate, QuietHours, TimeOfDay, UserId,
 };
 use grelot_store::{PreferenceBook, PreferencesError, PreferencesView, StoreError};
 use rusqlite::params;
@@ -48,7 +49,13 @@ impl Snapshot<'_> {
                 .with(Channel::InApp, row.get(0)?)
                 .with(Channel::Email, row.get(1)?);
             let choices = rows::parsed(row, 2, "notification_preferences.categories", decode)?;
-            Ok(Preferences { switches, choices })
+            let name = "notification_preferences.quietHours";
+            let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
+            let rhythm = rows::parsed(row, 4, "notification_preferences.emailDigest", |text| {
+                DigestRhythm::parse(text).ok()
+            })?;
+            let digest = DigestChoice { rhythm, hour: row.get(5)? };
+            Ok(Preferences { switches, choices, quiet, digest })
         })
     }
 }
@@ -78,12 +85,26 @@ impl Tx<'_> {
                 preferences.switches.has(Channel::InApp),
                 preferences.switches.has(Channel::Email),
                 encode(&preferences.choices),
+                preferences.quiet.map(encode_quiet),
+                preferences.digest.rhythm.name(),
+                preferences.digest.hour,
             ],
         )?;
         let inbox =
             self.record(user, inbox.preferences_updated(), ChangeKind::PreferencesUpdated)?;
         Ok(Ok(PreferencesView { preferences, categories, inbox }))
     }
+}
+
+/// `22:00-07:00`.
+fn encode_quiet(quiet: QuietHours) -> String {
+    format!("{}-{}", quiet.start().text(), quiet.end().text())
+}
+
+/// The other way; `None` when the text is not of this form.
+fn decode_quiet(text: &str) -> Option<QuietHours> {
+    let (start, end) = text.split_once('-')?;
+    QuietHours::new(TimeOfDay::parse(start).ok()?, TimeOfDay::parse(end).ok()?).ok()
 }
 
 /// `{"billing": {"email": false}}`.

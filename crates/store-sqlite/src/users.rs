@@ -1,7 +1,7 @@
 //! The port `Users`: contacts, sessions, and the end of a user.
 
 use async_trait::async_trait;
-use grelot_core::{ChangeKind, Contact, Notification, NotificationId, Timestamp, UserId};
+use grelot_core::{ChangeKind, Contact, Notification, NotificationId, Timestamp, UserId, Zone};
 use grelot_store::{Export, StoreError, Users};
 use rusqlite::params;
 
@@ -52,7 +52,7 @@ impl Users for SqliteStore {
 }
 
 impl Snapshot<'_> {
-    fn contact(&self, user: &UserId) -> Result<Option<Contact>, Failure> {
+    pub(crate) fn contact(&self, user: &UserId) -> Result<Option<Contact>, Failure> {
         rows::optional(self.connection, sql::CONTACT, [user.as_str()], |row| {
             Ok(Contact {
                 email: row.get(0)?,
@@ -63,13 +63,11 @@ impl Snapshot<'_> {
         })
     }
 
-    /// Whether a mail to the user would have an address.
-    pub(crate) fn has_address(&self, user: &UserId) -> Result<bool, Failure> {
-        let found =
-            rows::optional(self.connection, sql::CONTACT_HAS_ADDRESS, [user.as_str()], |row| {
-                Ok(row.get(0)?)
-            })?;
-        Ok(found.unwrap_or(false))
+    /// Where the user lives, if a mail would have an address; `None` when it would not.
+    pub(crate) fn zone_with_address(&self, user: &UserId) -> Result<Option<Zone>, Failure> {
+        rows::optional(self.connection, sql::CONTACT_ZONE, [user.as_str()], |row| {
+            Ok(Zone::named(row.get::<_, Option<String>>(0)?.as_deref()))
+        })
     }
 
     fn sessions_revoked_at(&self, user: &UserId) -> Result<Option<Timestamp>, Failure> {
@@ -86,7 +84,10 @@ impl Snapshot<'_> {
         })
     }
 
-    fn notification_of_anyone(&self, id: NotificationId) -> Result<Option<Notification>, Failure> {
+    pub(crate) fn notification_of_anyone(
+        &self,
+        id: NotificationId,
+    ) -> Result<Option<Notification>, Failure> {
         rows::optional(self.connection, sql::NOTIFICATION_OF_ANYONE, [id.as_str()], |row| {
             let user =
                 rows::parsed(row, 10, "notifications.userId", |text| UserId::parse(text).ok())?;
@@ -109,6 +110,8 @@ impl Tx<'_> {
     fn erase(&mut self, user: &UserId) -> Result<(), Failure> {
         let inbox = self.inbox(user)?.erased();
         for erase in [
+            sql::ATTEMPTS_ERASE,
+            sql::OUTBOX_ERASE,
             sql::NOTIFICATION_ERASE,
             sql::CHANGES_ERASE,
             sql::PREFERENCES_ERASE,

@@ -15,6 +15,7 @@
 mod committed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod deliveries;
 mod error;
 mod inboxes;
 mod keys;
@@ -25,6 +26,10 @@ mod replay;
 mod users;
 
 pub use committed::Committed;
+pub use deliveries::{
+    Attempt, DIGEST_ITEMS, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, Mail,
+    MailItem, MailMatter, OutboxStats, Settlement, Story,
+};
 pub use error::StoreError;
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
@@ -40,12 +45,28 @@ pub use users::{Export, Users};
 /// Everything Grelot asks of a database. The composition root picks the backend; everybody else holds `Arc<dyn ...>`
 /// of this or of the one port that they need.
 pub trait Store:
-    Inboxes + Notify + PreferenceBook + CategoryRegistry + Users + Keys + Replay + Maintenance
+    Inboxes
+    + Notify
+    + PreferenceBook
+    + CategoryRegistry
+    + Users
+    + Keys
+    + Replay
+    + Deliveries
+    + Maintenance
 {
 }
 
 impl<T> Store for T where
-    T: Inboxes + Notify + PreferenceBook + CategoryRegistry + Users + Keys + Replay + Maintenance
+    T: Inboxes
+        + Notify
+        + PreferenceBook
+        + CategoryRegistry
+        + Users
+        + Keys
+        + Replay
+        + Deliveries
+        + Maintenance
 {
 }
 

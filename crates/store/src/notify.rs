@@ -1,5 +1,7 @@
 //! Creating notifications: the write path, and its dry run.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use grelot_core::{Content, Decision, Fingerprint, NotificationId, Recipients};
 use thiserror::Error;
@@ -12,7 +14,15 @@ pub enum MailPolicy {
     /// No mail server is configured: the email outcome is `off`.
     Off,
     /// A mail server is configured.
-    On,
+    On {
+        /// How long a minute of a category's delay lasts: a minute, but in a demonstration.
+        minute: Duration,
+    },
+}
+
+impl MailPolicy {
+    /// A mail server is configured, and a minute is a minute.
+    pub const ON: Self = Self::On { minute: Duration::from_mins(1) };
 }
 
 /// A request to notify, valid and complete.

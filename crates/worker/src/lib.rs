@@ -1,7 +1,7 @@
 //! Supervised long-running work.
 //!
 //! Reading order: [`service`] (what a long-running task is), [`supervisor`] (who owns them all, and ends them in
-//! order), [`jobs`] (periodic housekeeping over the store's ports).
+//! order), [`outbox`] (delivers what is due), [`jobs`] (periodic housekeeping over the store's ports).
 //!
 //! Invariants:
 //! - No task is detached: each belongs to the supervisor, or to a service that it owns.
@@ -10,9 +10,11 @@
 //! Not here: HTTP, SQL, and what a service does inside.
 
 pub mod jobs;
+pub mod outbox;
 pub mod service;
 pub mod supervisor;
 
 pub use jobs::housekeeping::{Housekeeping, HousekeepingSettings};
+pub use outbox::{Observer, Outbox, OutboxSettings, Post, Receipt};
 pub use service::{Outcome, Service};
 pub use supervisor::{Failure, Supervisor};

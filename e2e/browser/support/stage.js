@@ -4,20 +4,27 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 import { Service } from "../../support/service.js";
 import { Host } from "./host.js";
+import { launchPlain } from "./plain.js";
 
-const options = {
+export const browserOptions = {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-background-networking"],
 };
 /** How long anything may take that is not said to take longer. */
 const PATIENCE = 10_000;
 
+/** The driver's browser; resolves to a context, and what ends it. */
+async function launchDriven(launch) {
+  const browser = await chromium.launch({ ...browserOptions, ...launch });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  return { context, close: () => browser.close() };
+}
+
 /** Runs `play` with a service, a host and a browser, and puts them away. Fails if a console had an error. */
-export async function stage(play, launch = {}) {
+export async function stage(play, { plain, ...launch } = {}) {
   const service = await Service.start();
   const host = await Host.start(service);
-  const browser = await chromium.launch({ ...options, ...launch });
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const { context, close } = await (plain ? launchPlain(browserOptions) : launchDriven(launch));
   context.setDefaultTimeout(PATIENCE);
   const errors = [];
   /** What a network that is gone, or a service that was killed, makes the browser report by itself. */
@@ -31,7 +38,6 @@ export async function stage(play, launch = {}) {
   const it = {
     service,
     host,
-    browser,
     context,
     /** A tab that shows the page, connected. */
     async tab(path = "") {
@@ -68,7 +74,7 @@ export async function stage(play, launch = {}) {
     await play(it);
     assert.deepEqual(errors, [], "the console is clean");
   } finally {
-    await browser.close();
+    await close();
     await host.stop();
     await service.stop();
   }

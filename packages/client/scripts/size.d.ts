@@ -1,2 +1,3 @@
-/** Types of `size.js`, for the test that holds the budget. */
-export function weigh(code: string): Promise<number>;
+/** Types of `size.js`, for the tests that hold the budgets. */
+export declare function weigh(code: string, names?: readonly string[]): Promise<number>;
+export declare function gzipped(text: string): number;

@@ -1,22 +1,51 @@
-/** What the client weighs in a page: bundled, minified, gzipped. The budget is held by `test/size.test.ts`. */
+/** What a package weighs in a page: bundled as Vite does it, minified, gzipped. The budget is held by `test/size.test.ts`. */
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
+import { compile } from "../../build.js";
 
-/** Bytes of what `code` takes from the package's sources. */
-export async function weigh(code) {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: new URL("../src", import.meta.url).pathname, loader: "ts" },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-  });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+const packages = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The modules of these packages as they are published, by what they are asked for as. */
+async function published(names) {
+  const modules = new Map();
+  for (const name of names) {
+    for (const [path, { code }] of await compile(packages + name)) modules.set(`${packages}${name}/dist/${path}`, code);
+  }
+  return modules;
 }
 
-if (process.argv[1]?.endsWith("size.js")) {
-  console.log("client", await weigh('export { createClient } from "./index"'));
-  console.log("client and preferences", await weigh('export * from "./index"'));
-  console.log("server", await weigh('export * from "./server/index"'));
+/** Bytes of what `code` takes from `@grelot/client`, and from the other packages that are named. */
+export async function weigh(code, names = ["client"]) {
+  const modules = await published(names);
+  const bundle = await rolldown({
+    input: "entry",
+    external: /^react/,
+    plugins: [
+      {
+        name: "published",
+        resolveId(id, from) {
+          if (id === "entry") return id;
+          const [, name, part = "index"] = /^@grelot\/(\w+)(?:\/(\w+))?$/.exec(id) ?? [];
+          if (name) return `${packages}${name}/dist/${part === "index" ? "" : `${part}/`}index.js`;
+          if (id.startsWith(".")) return fileURLToPath(new URL(id, `file://${from}`));
+        },
+        load(id) {
+          return { code: id === "entry" ? code : modules.get(id), moduleSideEffects: id === "entry" };
+        },
+      },
+    ],
+    onLog() {},
+  });
+  const { output } = await bundle.generate({ format: "esm", minify: true, comments: false, topLevelVar: true });
+  await bundle.close();
+  return gzipped(output[0].code);
+}
+
+export const gzipped = (text) => gzipSync(text, { level: 9 }).length;
+
+if (process.argv[1]?.endsWith("client/scripts/size.js")) {
+  console.log("client", await weigh('export { createClient } from "@grelot/client"'));
+  console.log("client and preferences", await weigh('export * from "@grelot/client"'));
+  console.log("server", await weigh('export * from "@grelot/client/server"'));
 }

@@ -5,38 +5,40 @@
  * What was confirmed stays laid over the state until the stream has told it too, so nothing flickers in between.
  * Not here: what an action does to what is shown (`store/view.ts`).
  */
-import { type Core, quiet } from "./core.js";
-import { asFailure, failure } from "./errors.js";
+import { backOff, type Core, quiet } from "./core.js";
+import { failure, outcome } from "./errors.js";
 import type { Op } from "./store/view.js";
-import type { ClientOptions } from "./types.js";
+import type { GrelotError } from "./types.js";
 
 /** Actions that may wait to be sent; one more is refused. */
 const QUEUE_LENGTH = 500;
-const PAUSE = 2_000;
+const PAUSE = 4_000;
 
 interface Pending {
-  readonly op: Op;
-  /** Goes out when it fires, and not before. */
-  held?: ReturnType<typeof setTimeout> | undefined;
-  sent?: boolean;
+  readonly _op: Op;
+  /** Not to be sent yet. */
+  _held?: boolean;
+  _sent?: boolean;
   /** Confirmed as this change; 0 where the answer does not say. */
-  seq?: number;
-  readonly answered: ((answer: unknown) => void) | undefined;
-  readonly settle: (error?: unknown) => void;
+  _seq?: number;
+  /** With what the server said, or a promise that fails. */
+  readonly _settle: (answer?: unknown) => void;
 }
 
-export interface Actions extends Pick<Core, "run"> {
+export interface Actions {
+  _run: Core["_run"];
   /** In their order, all that is to be shown; what the state has by now is forgotten. */
-  ops(): readonly Op[];
+  _ops(): readonly Op[];
   /** Tries again what found no answer. */
-  resume(): void;
+  _resume(): void;
   /** The page is left: what was held back goes out at once. */
-  flush(): void;
-  /** Another user: what was asked for by the last one is dropped. What a reload had left for this one is sent. */
-  change(user: string): void;
+  _flush(): void;
+  /** Another user: what was asked for by the last one is dropped. What a reload had left for this one, by this name, is sent. */
+  _change(name: string): void;
 }
 
-export function createActions(core: Core, { baseUrl, storage }: ClientOptions): Actions {
+export function createActions(core: Core): Actions {
+  const { storage } = core._options;
   let queue: Pending[] = [];
   let busy = false;
   /** The last attempt found no answer. */
@@ -44,82 +46,76 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let key = "";
 
+  const unconfirmed = (): Pending[] => queue.filter(({ _seq: seq }) => seq === undefined);
+
   const changed = (): void => {
-    const left = queue.filter(({ seq }) => seq === undefined).map(({ op }) => op);
+    const left = unconfirmed().map(({ _op: op }) => op);
     if (key) storage?.[left.length ? "setItem" : "removeItem"](key, JSON.stringify(left));
-    core.commit();
+    core._commit();
   };
 
-  const drop = (pending: Pending, error?: unknown): void => {
+  const drop = (pending: Pending, error?: GrelotError): void => {
     queue = queue.filter((each) => each !== pending);
-    pending.settle(error);
+    pending._settle(error && quiet(Promise.reject(error)));
   };
 
-  /** Resolves with what the server said. One that is gone already is as good as done. It goes out even if the page is left. */
-  const send = async ({ request: [method, path, body] }: Op): Promise<unknown> => {
-    try {
-      return await core.http.json(path, { method, keepalive: true, ...(body && { body: JSON.stringify(body) }) });
-    } catch (thrown) {
-      if (asFailure(thrown).status === 404) return null;
-      throw thrown;
-    }
-  };
+  /** It goes out even if the page is left. */
+  const send = ({ request: [method, path, body] }: Op): Promise<unknown> =>
+    core._http._send(path, {
+      method,
+      keepalive: true,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
 
   const resume = async (): Promise<void> => {
-    const next = queue.find(({ held, seq }) => !held && seq === undefined);
+    const next = unconfirmed().find(({ _held: held }) => !held);
     if (busy || !next) return;
     clearTimeout(timer);
-    busy = next.sent = true;
-    try {
+    busy = next._sent = true;
+    const attempt = async (): Promise<unknown> => {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
-      if (failed) await core.http.json("/unread-count");
-      const answer = await send(next.op);
-      failed = false;
-      next.seq = (answer as { seq?: number } | null)?.seq ?? 0;
-      next.answered?.(answer);
-      next.settle();
-    } catch (thrown) {
-      const error = asFailure(thrown);
-      const { status } = error;
-      failed = queue.includes(next) && (!status || status === 429 || status > 499);
-      if (failed) timer = setTimeout(resume, PAUSE * (1 + Math.random()));
-      else drop(next, error);
-    }
-    busy = false;
-    if (failed) return;
+      if (failed) await core._http._send("/unread-count");
+      return send(next._op);
+    };
+    const { value: answer, error } = await outcome(attempt());
+    busy = failed = false;
+    // One that is gone already is as good as done.
+    if (!error || error.status === 404) {
+      next._seq = (answer as { seq?: number } | undefined)?.seq ?? 0;
+      next._settle(answer);
+    } else if (!error.status || error.status === 429 || error.status > 499) {
+      failed = true;
+      timer = setTimeout(resume, backOff(PAUSE));
+      return;
+    } else drop(next, error);
     changed();
     resume();
   };
 
-  const release = (pending: Pending): void => {
-    clearTimeout(pending.held);
-    pending.held = undefined;
-  };
-
-  const run: Core["run"] = (op, delay, answered) => {
-    let settle: Pending["settle"] = () => {};
+  const run: Core["_run"] = (op, delay) => {
+    let settle!: Pending["_settle"];
     const done = quiet(
-      new Promise<void>((resolve, reject) => {
-        settle = (error) => (error ? reject(error) : resolve());
+      new Promise<void>((resolve) => {
+        settle = resolve as Pending["_settle"];
       }),
     );
-    const pending: Pending = { op, answered, settle };
+    const pending: Pending = { _op: op, _settle: settle, _held: !!delay };
     const commit = (): void => {
-      release(pending);
+      pending._held = false;
       resume();
     };
     if (queue.length < QUEUE_LENGTH) {
       queue.push(pending);
-      if (delay) pending.held = setTimeout(commit, delay);
+      if (delay) setTimeout(commit, delay);
       changed();
       resume();
-    } else settle(failure(0));
+    } else drop(pending, failure(0));
     return {
       done,
       commit,
       undo() {
-        if (pending.sent || !queue.includes(pending)) return false;
-        release(pending);
+        if (pending._sent || !queue.includes(pending)) return false;
         drop(pending);
         changed();
         return true;
@@ -128,28 +124,27 @@ export function createActions(core: Core, { baseUrl, storage }: ClientOptions): 
   };
 
   return {
-    run,
-    ops() {
-      const { seq: now, rows } = core.state;
-      queue = queue.filter(({ op, seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
-      return queue.map(({ op }) => op);
+    _run: run,
+    _ops() {
+      const { seq: now, _rows: rows } = core._state;
+      queue = queue.filter(({ _op: op, _seq: seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
+      return queue.map(({ _op: op }) => op);
     },
-    resume,
-    flush() {
+    _resume: resume,
+    _flush() {
       for (const pending of queue) {
-        if (!pending.held) continue;
-        release(pending);
-        pending.sent = true;
-        pending.seq = 0;
-        quiet(send(pending.op));
-        pending.settle(); // nobody is left to hear of a failure
+        if (!pending._held) continue;
+        pending._held = false;
+        pending._sent = true;
+        pending._seq = 0;
+        quiet(send(pending._op));
+        pending._settle(); // nobody is left to hear of a failure
       }
       changed();
     },
-    change(user) {
-      key = "";
+    _change(name) {
       for (const pending of queue) drop(pending, failure(401));
-      key = `grelot:${baseUrl}:${user}`;
+      key = name;
       try {
         for (const op of JSON.parse(storage?.getItem(key) ?? "[]")) run(op);
       } catch {

@@ -7,32 +7,23 @@
  */
 import { createActions } from "./actions.js";
 import type { UnreadCount } from "./api/types.js";
-import { type Core, cores, type Heard, quiet, same } from "./core.js";
-import { asFailure } from "./errors.js";
+import { backOff, type Core, type Insides, quiet, same } from "./core.js";
+import { failure, isRefusal, outcome } from "./errors.js";
 import { createList } from "./lists.js";
-import { applyAnswer, applyEvents, EMPTY } from "./store/state.js";
+import { applyCount, applyEvents, EMPTY } from "./store/state.js";
 import { overlay, remove, turn, turnAll } from "./store/view.js";
 import { createToasts } from "./toasts.js";
 import type { Environment, Port } from "./transport/environment.js";
 import { createHttp } from "./transport/http.js";
 import { watch } from "./transport/lifecycle.js";
-import { backOff, createStream } from "./transport/stream.js";
+import { createStream } from "./transport/stream.js";
 import { createTabs } from "./transport/tabs.js";
-import type {
-  ClientOptions,
-  ClientSnapshot,
-  ConnectionState,
-  GrelotClient,
-  NotificationList,
-  ToastEvent,
-} from "./types.js";
+import type { ClientOptions, ClientSnapshot, GrelotClient, NotificationList, ToastEvent } from "./types.js";
 
 /** Events are shown at most this often, so that a storm costs renders and not a stall. */
 const SHOW_EVERY = 50;
 const UNDO_DELAY = 5_000;
 const FIRST_WAIT = 1_000;
-
-const INITIAL: ClientSnapshot = { unreadCount: 0, seq: -1, connectionState: "connecting", user: null };
 
 /** Makes a client. Nothing is sent or opened before something subscribes. */
 export function createClient(options: ClientOptions): GrelotClient {
@@ -43,19 +34,15 @@ export function createClient(options: ClientOptions): GrelotClient {
 export function createClientIn(env: Environment, options: ClientOptions): GrelotClient {
   const name = `grelot:${options.baseUrl}`;
   const listeners = new Set<() => void>();
-  const eventHandlers: Core["eventHandlers"] = new Set();
   const toastHandlers = new Set<(toast: ToastEvent) => void>();
-  const lists = new Map<string, NotificationList>();
+  const lists: Record<string, NotificationList> = {};
 
-  let snapshot = INITIAL;
-  let user: string | null = null;
-  let connection: ConnectionState = "connecting";
-  let ping = 30_000;
   let holds = 0;
   let unwatch: (() => void) | undefined;
   let hints: Port | undefined;
   let joined = false;
-  let suspended = false;
+  /** Somebody listens, and the page is not put away. */
+  let active = false;
   let boots = 0;
   let failures = 0;
   let bootTimer: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +50,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   let shownAt = 0;
 
   const emit = <A extends unknown[]>(handlers: Set<(...args: A) => void>, ...args: A): void => {
-    for (const handler of [...handlers]) handler(...args);
+    for (const handler of handlers) handler(...args);
   };
 
   /** Adds to a set, and holds the connection while it is there. */
@@ -78,199 +65,179 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       };
     };
 
-  const subscribe = keep(listeners);
-
-  const http = createHttp(env, options, (headers) => {
-    ping = Number(headers.get("grelot-ping")) * 1_000 || ping;
-    const answered = headers.get("grelot-user");
-    if (answered === null || answered === user) return;
-    const other = user !== null;
-    user = answered;
-    if (other) {
-      // Everything here was somebody else's.
-      http.forget();
-      leave();
-      core.state = EMPTY;
-      for (const part of core.parts) part.clear();
-      toasts.clear();
-    }
-    actions.change(user);
-    hints?.postMessage(user);
-    core.commit();
-    if (other && unwatch) boot();
-  });
-
-  const core: Core = {
-    http,
-    state: EMPTY,
-    view: overlay(EMPTY, []),
-    parts: [],
-    eventHandlers,
-    subscribe,
-    run: (...args) => actions.run(...args),
-    notify() {
-      if (!showTimer) show();
+  // All but `http` and `run`, which are made with it.
+  const core = {
+    _env: env,
+    _options: options,
+    _user: null,
+    _connection: "connecting",
+    _ping: 30_000,
+    _state: EMPTY,
+    _view: overlay(EMPTY, []),
+    _parts: [],
+    _eventHandlers: new Set(),
+    subscribe: keep(listeners),
+    _show() {
+      clearTimeout(showTimer);
+      showTimer = undefined;
+      shownAt = Date.now();
+      emit(listeners);
     },
-    commit(soon) {
-      core.view = overlay(core.state, actions.ops());
-      const { seq } = core.state;
-      snapshot = same(snapshot, { unreadCount: core.view.unread, seq, connectionState: connection, user });
-      const wait = soon ? shownAt + SHOW_EVERY - Date.now() : 0;
-      if (wait > 0) showTimer ??= setTimeout(show, wait);
-      else show();
-      if (!unwatch || suspended) return;
-      if (!joined && user !== null && seq >= 0 && connection !== "unauthorized") {
+    _commit(soon) {
+      core._view = overlay(core._state, actions._ops());
+      snapshot = same(snapshot, current());
+      if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core._show, SHOW_EVERY);
+      else core._show();
+      if (!active) return;
+      if (!joined && snapshot.seq >= 0 && core._connection !== "unauthorized") {
         joined = true;
-        tabs.join(`${name}:${user}`);
+        tabs._join(room());
       }
       check();
     },
-  };
+    _hear(events) {
+      const { seq: from, _unread: unread } = core._state;
+      const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
+      if (!fresh.length) return;
+      core._state = applyEvents(core._state, fresh);
+      tabs._beat(fresh, from);
+      for (const event of fresh) {
+        emit(core._eventHandlers, event, event);
+        toasts._see(event, event.event === "reset" ? core._state._unread - unread : 0);
+      }
+      core._commit(true);
+    },
+    _connected(how) {
+      if (how === core._connection) return;
+      core._connection = how;
+      core._commit();
+      tabs._beat();
+      if (how === "live" || how === "polling") {
+        actions._resume();
+        check(true);
+      }
+    },
+    /** What is shown stays; it goes when the next answer is for somebody else. */
+    _refused() {
+      leave();
+      core._connected("unauthorized");
+    },
+  } as Partial<Core> as Core;
 
-  const show = (): void => {
-    clearTimeout(showTimer);
-    showTimer = undefined;
-    shownAt = Date.now();
-    emit(listeners);
-  };
+  const current = (): ClientSnapshot => ({
+    unreadCount: core._view._unread,
+    seq: core._state.seq,
+    connectionState: core._connection,
+    user: core._user,
+  });
+  const initial = current();
+  let snapshot = initial;
+
+  const http = createHttp(core, (headers, asked) => {
+    const before = core._user;
+    if (asked && asked !== before) throw failure(0);
+    core._ping = Number(headers.get("grelot-ping")) * 1_000 || core._ping;
+    const answered = headers.get("grelot-user");
+    if (!answered || answered === before) return;
+    core._user = answered;
+    if (before) {
+      // Everything here was somebody else's.
+      leave();
+      core._state = EMPTY;
+      for (const part of core._parts) part._clear();
+      toasts._clear();
+    }
+    actions._change(room());
+    hints?.postMessage(answered);
+    core._commit();
+    if (!before) return;
+    if (active) boot();
+    throw failure(0);
+  });
+  core._http = http;
+
+  /** The name of what is shared by the tabs of this user. */
+  const room = (): string => `${name}:${core._user}`;
 
   const check = (retry?: boolean): void => {
-    for (const part of core.parts) part.check(retry);
-  };
-
-  /** Events of the stream or of the leader. */
-  const incoming = (events: readonly Heard[]): void => {
-    const { seq: from, unread } = core.state;
-    const fresh = events.filter(({ event, seq }) => seq > from || event === "ready" || event === "reset");
-    core.state = applyEvents(core.state, fresh);
-    if (!fresh.length) return;
-    tabs.beat(fresh, from);
-    for (const event of fresh) {
-      emit(eventHandlers, event, { replayed: !!event.replayed });
-      toasts.see(event, event.event === "reset" ? core.state.unread - unread : 0);
-    }
-    core.commit(true);
-  };
-
-  const connected = (next: ConnectionState): void => {
-    if (next === connection) return;
-    connection = next;
-    core.commit();
-    tabs.beat();
-    if (next === "live" || next === "polling") {
-      actions.resume();
-      check(true);
-    }
+    for (const part of core._parts) part._check(retry);
   };
 
   const leave = (): void => {
     joined = false;
-    connection = "connecting";
-    tabs.leave();
-    stream.stop();
+    core._connection = "connecting";
+    tabs._leave();
+    stream._stop();
   };
 
-  /** Nobody is signed in, or not any more. What is shown stays; it goes when the next answer is for somebody else. */
-  const refused = (): void => {
-    leave();
-    connected("unauthorized");
-  };
+  const stream = createStream(core);
 
-  const stream = createStream(http, {
-    cursor: () => core.state.seq,
-    ping: () => ping,
-    events: incoming,
-    state: connected,
-    refused,
+  const tabs = createTabs(core, stream._start, stream._stop, ({ seq, unreadCount, state, events, from = seq }) => {
+    core._connected(state);
+    if (events && from <= core._state.seq) core._hear(events);
+    // Something was missed, and whoever led meanwhile has shown the toasts.
+    const data = { seq, unreadCount };
+    if (seq > core._state.seq) core._hear([{ event: "reset", seq, data, replayed: true }]);
   });
 
-  const tabs = createTabs(env, {
-    lead: stream.start,
-    follow: stream.stop,
-    beat: () => ({ seq: core.state.seq, unreadCount: core.state.unread, state: connection }),
-    heard({ seq, unreadCount, state, events, from = seq }) {
-      connected(state);
-      if (events && from <= core.state.seq) incoming(events);
-      // Something was missed, and whoever led meanwhile has shown the toasts.
-      const data = { seq, unreadCount };
-      if (seq > core.state.seq) incoming([{ event: "reset", seq, data, replayed: true }]);
-    },
-  });
-
-  const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs.toasts);
-  const actions = createActions(core, options);
-  const { run } = actions;
+  const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs._toasts);
+  const actions = createActions(core);
+  const { _run: run } = actions;
+  core._run = run;
 
   /** Asks who is here and where the inbox stands: to begin, and to be sure of it after an absence. */
   const boot = async (): Promise<void> => {
     clearTimeout(bootTimer);
     const mine = ++boots;
-    try {
-      const answer = await http.json<UnreadCount>("/unread-count");
-      if (mine !== boots) return;
+    const { value: answer, error } = await outcome(http._send<UnreadCount>("/unread-count"));
+    if (mine !== boots) return;
+    if (answer) {
       failures = 0;
-      user ??= "";
-      if (!joined) connection = "connecting";
-      core.state = applyAnswer(core.state, answer);
-      core.commit();
-    } catch (thrown) {
-      const { status } = asFailure(thrown);
-      if (mine !== boots) return;
-      if (status === 401 || status === 403) refused();
-      else if (!joined) {
-        connected("offline");
-        bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
-      }
+      if (!joined) core._connection = "connecting";
+      core._state = applyCount(core._state, answer);
+      core._commit();
+    } else if (isRefusal(error)) core._refused();
+    else if (!joined) {
+      core._connected("offline");
+      bootTimer = setTimeout(boot, backOff(FIRST_WAIT, failures++));
     }
   };
 
   const enter = (): void => {
-    suspended = false;
-    hints = env.document && env.BroadcastChannel && new env.BroadcastChannel(name);
-    if (hints) {
-      // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
-      hints.onmessage = ({ data }) => {
-        if (data !== user) quiet(http.renew().then(boot));
-      };
-      if (user !== null) hints.postMessage(user);
-    }
-    core.commit();
+    if (active) return;
+    active = true;
+    hints = new env.BroadcastChannel(name);
+    // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
+    hints.onmessage = ({ data }) => {
+      if (data !== core._user) quiet(http._renew().then(boot));
+    };
+    core._commit();
     boot();
   };
 
   const exit = (): void => {
+    if (!active) return;
+    active = false;
     clearTimeout(bootTimer);
     boots++;
+    actions._flush();
     hints?.close();
     leave();
   };
 
-  const open = (): void => {
-    unwatch = watch(env, {
-      wake(changed) {
-        if (suspended) return;
-        stream.wake(changed);
-        boot();
-        actions.resume();
-      },
-      suspend() {
-        if (suspended) return;
-        suspended = true;
-        actions.flush();
-        exit();
-      },
-      resume() {
-        if (suspended) enter();
-      },
-      attention: tabs.claim,
-    });
-    enter();
+  const wake = (changed: boolean): void => {
+    if (!active) return;
+    stream._wake(changed);
+    boot();
+    actions._resume();
   };
 
   const connect = (): void => {
     holds++;
-    if (!unwatch) open();
-    else if (connection === "unauthorized") boot();
+    if (!unwatch) {
+      unwatch = watch(env, wake, exit, enter, tabs._claim);
+      enter();
+    } else if (core._connection === "unauthorized") boot();
   };
 
   /** A tick later, so that a view that is put back at once (StrictMode) keeps its connection. */
@@ -284,30 +251,32 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     });
   };
 
-  const nothing = Promise.resolve();
-  const at = (): string => new Date().toISOString();
+  const now = (): string => new Date().toISOString();
+  const mark = (id: string, readAt: string | null): Promise<void> => {
+    const n = core._view._rows.get(id)?._n;
+    return n && !n.readAt === !readAt ? Promise.resolve() : run(turn(id, readAt)).done;
+  };
 
-  const client: GrelotClient = {
-    subscribe,
+  const client: Insides = {
+    _core: core,
+    subscribe: core.subscribe,
     getSnapshot: () => snapshot,
-    getServerSnapshot: () => INITIAL,
+    getServerSnapshot: () => initial,
     list(filter = {}) {
       const { status = "all", category, limit } = filter;
-      const key = JSON.stringify([status, category, limit]);
-      const list = lists.get(key) ?? createList(core, key, filter);
-      lists.set(key, list);
-      return list;
+      const key = `${status} ${category} ${limit}`;
+      lists[key] ??= createList(core, key, filter);
+      return lists[key];
     },
-    markAsRead: (id) => (core.view.get(id)?.readAt ? nothing : run(turn(id, at())).done),
-    markAsUnread: (id) => (core.view.get(id)?.readAt === null ? nothing : run(turn(id, null)).done),
-    markAllAsRead: (category) => (core.view.unread ? run(turnAll(core.state.seen, category, at())).done : nothing),
+    markAsRead: (id) => mark(id, now()),
+    markAsUnread: (id) => mark(id, null),
+    markAllAsRead: (category) => run(turnAll(core._state._seen ?? 0, category, now())).done,
     remove: (id) => run(remove(id)).done,
     removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
-    onEvent: keep(eventHandlers),
+    onEvent: keep(core._eventHandlers),
     onToast: keep(toastHandlers),
     connect,
     disconnect,
   };
-  cores.set(client, core);
   return client;
 }

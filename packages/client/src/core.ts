@@ -5,39 +5,62 @@
  */
 import type { ServerEvent } from "./api/types.js";
 import type { State } from "./store/state.js";
-import type { Op, View } from "./store/view.js";
+import type { Op } from "./store/view.js";
+import type { Environment } from "./transport/environment.js";
 import type { Http } from "./transport/http.js";
-import type { EventContext, PendingRemoval } from "./types.js";
+import type {
+  ClientOptions,
+  ConnectionState,
+  EventContext,
+  GrelotClient,
+  PendingRemoval,
+  PreferencesStore,
+} from "./types.js";
 
 /** An event as it was heard. `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
-export type Heard = ServerEvent & { readonly replayed?: boolean };
+export type Heard = ServerEvent & EventContext;
 
 /** Something of this user's that is fetched. */
 export interface Part {
   /** Fetches it if somebody is looking and it has to be; after a failure only with `retry`. */
-  check(retry?: boolean): void;
+  _check(retry?: boolean): void;
   /** Another user: nothing that is known or on its way is for this one. */
-  clear(): void;
+  _clear(): void;
 }
 
 export interface Core {
-  readonly http: Http;
-  state: State;
+  readonly _env: Environment;
+  readonly _options: ClientOptions;
+  _http: Http;
+  /** Whom the answers are given to, once known. */
+  _user: string | null;
+  _connection: ConnectionState;
+  /** Milliseconds between the server's pings. */
+  _ping: number;
+  _state: State;
   /** The state with what the user has done since. */
-  view: View;
-  readonly parts: Part[];
-  readonly eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
+  _view: State;
+  readonly _parts: Part[];
+  readonly _eventHandlers: Set<(event: ServerEvent, context: EventContext) => void>;
   /** After `state` or the actions changed. `soon`: within 50 ms, for what may come in a storm. */
-  commit(soon?: boolean): void;
+  _commit(soon?: boolean): void;
   /** Something else that a snapshot shows has changed. */
-  notify(): void;
-  /** Does it: shown at once, sent in its order, or after `delay`. `answered` is given what the server said. */
-  run(op: Op, delay?: number, answered?: (answer: unknown) => void): PendingRemoval;
+  _show(): void;
+  /** Events of the stream or of the leader, known ones among them. */
+  _hear(events: readonly Heard[]): void;
+  /** How changes reach this browser now. */
+  _connected(how: ConnectionState): void;
+  /** 401 or 403, after the token was renewed: nobody is signed in, or not any more. */
+  _refused(): void;
+  /** Does it: shown at once, sent in its order, or after `delay`. What is done resolves with what the server said. */
+  _run(op: Op, delay?: number): PendingRemoval;
   subscribe(listener: () => void): () => void;
 }
 
-/** The core of each client, for the parts that not every page needs. */
-export const cores: WeakMap<object, Core> = new WeakMap();
+/** The client as its own parts see it, for those that not every page needs. */
+export interface Insides extends GrelotClient {
+  readonly _core: Core & { preferences?: PreferencesStore };
+}
 
 /** The old object where the new one says nothing else. */
 export function same<T extends object>(old: T, next: T): T {
@@ -49,3 +72,9 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
+
+const LONGEST_WAIT = 30_000;
+
+/** The wait after so many failures, with jitter. */
+export const backOff = (base: number, failures = 0): number =>
+  Math.max(base, Math.min(LONGEST_WAIT, base * 2 ** failures)) * (0.5 + Math.random() / 2);

@@ -3,84 +3,85 @@
  *
  * Not here, and not in a page that does not ask for it: the rest of the client.
  */
-import type { Channel, EffectiveChannel, Preferences, PreferencesUpdate } from "./api/types.js";
-import { type Core, cores, quiet } from "./core.js";
+import type { Preferences, PreferencesUpdate } from "./api/types.js";
+import { type Core, type Insides, quiet } from "./core.js";
+import { outcome } from "./errors.js";
 import { createResource } from "./resource.js";
-import type { GrelotClient, PreferencesSnapshot, PreferencesStore } from "./types.js";
-
-const stores = new WeakMap<GrelotClient, PreferencesStore>();
+import type { GrelotClient, GrelotError, PreferencesSnapshot, PreferencesStore } from "./types.js";
 
 /** The preferences of a client's user: the same store for the same client. */
 export function preferencesOf(client: GrelotClient): PreferencesStore {
-  let store = stores.get(client);
-  if (!store) {
-    store = createPreferences(cores.get(client) as Core);
-    stores.set(client, store);
-  }
-  return store;
+  const { _core: core } = client as Insides;
+  core.preferences ??= createPreferences(core);
+  return core.preferences;
 }
 
 function createPreferences(core: Core): PreferencesStore {
-  let known = null as Preferences | null;
+  let known: Preferences | null = null;
   let stale = false;
+  /** Why the last change was refused. */
+  let failed: GrelotError | undefined;
   let saving: readonly PreferencesUpdate[] = [];
-  /** What is shown, and of what. */
-  let shown: [of: Preferences | null, saving: typeof saving, preferences: Preferences | null] = [known, saving, null];
+  /** What is known, with what is being saved. */
+  let shown: Preferences | null = null;
 
-  const learn = (preferences: unknown): void => {
-    known = preferences as Preferences;
-    stale = false;
-  };
-  const current = (): Preferences | null => {
-    if (shown[0] !== known || shown[1] !== saving) shown = [known, saving, known && saving.reduce(choose, known)];
-    return shown[2];
+  const change = (
+    preferences: Preferences | null,
+    waiting: readonly PreferencesUpdate[],
+    error?: GrelotError,
+  ): void => {
+    known = preferences;
+    saving = waiting;
+    shown = known && saving.reduce(choose, known);
+    failed = error;
   };
 
   const resource = createResource<PreferencesSnapshot>(core, {
-    empty: { preferences: null, isLoading: true, isSaving: false, error: null },
-    missing: () => !known,
-    stale: () => stale,
-    async load() {
-      const preferences = await core.http.json<Preferences>("/preferences");
-      return () => learn(preferences);
+    _missing: () => !known,
+    _stale: () => stale,
+    async _load() {
+      const preferences = await core._http._send<Preferences>("/preferences");
+      return () => {
+        stale = false;
+        change(preferences, saving);
+      };
     },
-    project: () => ({ preferences: current(), isSaving: saving.length > 0 }),
+    _project: () => ({ preferences: shown, isSaving: saving.length > 0, ...(failed && { error: failed }) }),
   });
-  core.parts.push({
-    check() {},
-    clear() {
-      known = null;
-      saving = [];
+  core._parts.push({
+    _check() {},
+    _clear() {
+      change(null, []);
     },
   });
-  core.eventHandlers.add(({ event }) => {
+  core._eventHandlers.add(({ event }) => {
     if (event === "preferences.updated" || event === "reset") stale = true;
   });
 
   const update = async (update: PreferencesUpdate): Promise<void> => {
-    saving = [...saving, update];
-    const { done } = core.run({ request: ["PUT", "/preferences", update] }, 0, learn);
-    const end = (): void => {
-      saving = saving.filter((each) => each !== update);
-    };
-    await done.then(end, end);
-    await done.then(() => resource.fail(null), resource.fail);
+    change(known, [...saving, update]);
+    const { done } = core._run({ request: ["PUT", "/preferences", update], data: {} });
+    const { value, error } = await outcome(done);
+    // What it answers is what there is now.
+    const preferences = error ? known : (value as unknown as Preferences);
+    change(
+      preferences,
+      saving.filter((each) => each !== update),
+      error,
+    );
+    core._show();
     return done;
   };
 
   const set: PreferencesStore["set"] = async (category, channel, enabled) => {
     if (category === null) return update({ [channel]: enabled });
-    if (!known) await resource.fetch();
-    const categories = current()?.categories;
+    if (!known) await resource._fetch();
+    const categories = shown?.categories;
     return update({ categories: { ...categories, [category]: { ...categories?.[category], [channel]: enabled } } });
   };
 
-  const { subscribe, getSnapshot, getServerSnapshot, fetch } = resource;
   return {
-    subscribe,
-    getSnapshot,
-    getServerSnapshot,
-    refetch: () => fetch(),
+    ...resource,
     update: (change) => quiet(update(change)),
     set: (...args) => quiet(set(...args)),
   };
@@ -89,19 +90,14 @@ function createPreferences(core: Core): PreferencesStore {
 /** As near to the server's decision as can be told from here; its answer replaces it. */
 function choose(prefs: Preferences, update: PreferencesUpdate): Preferences {
   const next = { ...prefs, ...update };
-  const decide = (category: string, channel: Channel, now: EffectiveChannel): EffectiveChannel => ({
-    ...now,
-    enabled:
-      now.locked || (next[channel] && (next.categories[category]?.[channel] ?? (now.enabled || !prefs[channel]))),
+  const effective = prefs.effective.map((row) => {
+    const channels = { ...row.channels };
+    for (const channel of ["inApp", "email"] as const) {
+      const { enabled: was, locked } = channels[channel];
+      const chosen = next.categories[row.category]?.[channel] ?? (was || !prefs[channel]);
+      channels[channel] = { ...channels[channel], enabled: locked || (next[channel] && chosen) };
+    }
+    return { ...row, channels };
   });
-  return {
-    ...next,
-    effective: prefs.effective.map((row) => ({
-      ...row,
-      channels: {
-        inApp: decide(row.category, "inApp", row.channels.inApp),
-        email: decide(row.category, "email", row.channels.email),
-      },
-    })),
-  };
+  return { ...next, effective };
 }

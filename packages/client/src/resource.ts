@@ -4,7 +4,7 @@
  * Not here: what it is (`lists.ts`, `preferences.ts`).
  */
 import { type Core, type Part, same } from "./core.js";
-import { asFailure } from "./errors.js";
+import { outcome } from "./errors.js";
 import type { GrelotError, Store } from "./types.js";
 
 interface Fetched {
@@ -13,56 +13,50 @@ interface Fetched {
 }
 
 interface Plan<T> {
-  readonly empty: T;
   /** Nothing of it is known. */
-  missing(): boolean;
-  stale(): boolean | undefined;
+  _missing(): boolean;
+  _stale(): boolean | undefined;
   /** Asks, and returns how the answer is applied; it is not if another fetch began meanwhile. */
-  load(more: boolean): Promise<() => void>;
-  project(old: T): Omit<T, keyof Fetched>;
+  _load(more: boolean): Promise<() => void>;
+  _project(): Omit<T, keyof Fetched> & Partial<Fetched>;
 }
 
 export interface Resource<T> extends Part, Store<T> {
-  readonly fetch: (more?: boolean) => Promise<void>;
-  /** An action on it has failed, or worked. */
-  fail(error: GrelotError | null): void;
+  readonly refetch: () => Promise<void>;
+  /** Waits for what is on its way if it asks for `more`, else it takes its place. */
+  readonly _fetch: (more?: boolean) => Promise<void>;
 }
 
 export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Resource<T> {
   let watchers = 0;
   let generation = 0;
   let fetching: Promise<void> | undefined;
-  let fetchingMore: Promise<void> | undefined;
   let error: GrelotError | null = null;
-  let snapshot = plan.empty;
+
+  const current = (): T => {
+    const isLoading = plan._missing() && (!!fetching || !error);
+    return { isLoading, error, ...plan._project() } as T;
+  };
+  const initial = current();
+  let snapshot = initial;
 
   const run = async (more: boolean): Promise<void> => {
-    const mine = more ? generation : ++generation;
-    let apply: (() => void) | undefined;
-    let failed: GrelotError | null = null;
-    try {
-      apply = await plan.load(more);
-    } catch (thrown) {
-      failed = asFailure(thrown);
-    }
+    const mine = ++generation;
+    const { value: apply, error: failed } = await outcome(plan._load(more));
     if (mine !== generation) return;
-    error = failed;
-    fetchingMore = undefined;
-    if (!more) fetching = undefined;
     // The cursor is no longer good: the walk begins anew.
-    else if (failed?.status === 400) return fetch();
+    if (more && failed?.status === 400) return fetch();
+    error = failed ?? null;
+    fetching = undefined;
     apply?.();
-    core.notify();
+    core._show();
   };
 
   const fetch = (more = false): Promise<void> => {
-    if (more) {
-      fetchingMore ??= fetching ?? run(more);
-      return fetchingMore;
+    if (!fetching || !more) {
+      fetching = run(more);
+      core._show();
     }
-    fetchingMore = undefined;
-    fetching = run(more);
-    core.notify();
     return fetching;
   };
 
@@ -70,32 +64,28 @@ export function createResource<T extends Fetched>(core: Core, plan: Plan<T>): Re
     subscribe(listener) {
       const end = core.subscribe(listener);
       watchers++;
-      resource.check(true);
+      resource._check(true);
       return () => {
         watchers--;
         end();
       };
     },
     getSnapshot() {
-      const isLoading = plan.missing() && (!!fetching || !error);
-      snapshot = same(snapshot, { ...plan.project(snapshot), isLoading, error } as T);
+      snapshot = same(snapshot, current());
       return snapshot;
     },
-    getServerSnapshot: () => plan.empty,
-    fetch,
-    check(retry) {
-      if (watchers && !fetching && (plan.missing() || plan.stale()) && (!error || retry)) fetch();
+    getServerSnapshot: () => initial,
+    refetch: () => fetch(),
+    _fetch: fetch,
+    _check(retry) {
+      if (watchers && !fetching && (plan._missing() || plan._stale()) && (!error || retry)) fetch();
     },
-    fail(failed) {
-      error = failed;
-      core.notify();
-    },
-    clear() {
+    _clear() {
       generation++;
-      fetching = fetchingMore = undefined;
+      fetching = undefined;
       error = null;
     },
   };
-  core.parts.push(resource);
+  core._parts.push(resource);
   return resource;
 }

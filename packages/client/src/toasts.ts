@@ -13,8 +13,8 @@ const REMEMBERED = 20;
 
 export interface Toasts {
   /** An event that was new here. `extra`: so many more became unread, by a count alone. */
-  see(event: Heard, extra: number): void;
-  clear(): void;
+  _see(event: Heard, extra: number): void;
+  _clear(): void;
 }
 
 export function createToasts(emit: (toast: ToastEvent) => void, mine: () => boolean): Toasts {
@@ -22,7 +22,7 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
   let missed: Notification[] = [];
 
   return {
-    see({ data, replayed }, extra) {
+    _see({ data, replayed }, extra) {
       if (!replayed) {
         // What was caught up with is complete.
         const count = missed.length + extra;
@@ -46,7 +46,7 @@ export function createToasts(emit: (toast: ToastEvent) => void, mine: () => bool
         if (ids.length) emit({ kind: "dismiss", ids });
       }
     },
-    clear() {
+    _clear() {
       shown = missed = [];
       emit({ kind: "dismiss", ids: null });
     },

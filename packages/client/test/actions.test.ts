@@ -308,6 +308,7 @@ describe("preferences", () => {
   const open = async (): Promise<Tab> => {
     const on = { enabled: true, locked: false, source: "default" } as const;
     it.server.inbox().preferences = {
+      ...it.server.inbox().preferences,
       inApp: true,
       email: true,
       categories: { team: { email: false } },

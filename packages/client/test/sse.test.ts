@@ -19,7 +19,7 @@ function parse(text: string, size = Number.POSITIVE_INFINITY): { messages: Messa
   return { messages, retries };
 }
 
-const message = (data: string, event = "message", id = ""): Message => ({ event, data, id });
+const message = (data: string, event = "message"): Message => ({ event, data });
 
 const cases: [name: string, stream: string, expected: Message[]][] = [
   ["one leading BOM is dropped", "\uFEFFdata:1\n\n", [message("1")]],
@@ -36,16 +36,8 @@ const cases: [name: string, stream: string, expected: Message[]][] = [
   ["an event name is used once", "event:test\ndata:x\n\ndata:x\n\n", [message("x", "test"), message("x")]],
   ["an empty event name is message", "event: \ndata:data\n\n", [message("data")]],
   ["an event without data is not told, and its name is dropped", "event:test\n\ndata:x\n\n", [message("x")]],
-  ["an id lasts", "id:1\ndata:a\n\ndata:b\n\n", [message("a", "message", "1"), message("b", "message", "1")]],
-  ["an empty id resets it", "id:1\ndata:a\n\nid\ndata:b\n\n", [message("a", "message", "1"), message("b")]],
-  ["an id of a block without data counts", "id:3\n\ndata:a\n\n", [message("a", "message", "3")]],
-  [
-    "an id with NUL is ignored",
-    "id:1\ndata:a\n\nid:\0x\ndata:b\n\nid:x\0\ndata:c\n\n",
-    [message("a", "message", "1"), message("b", "message", "1"), message("c", "message", "1")],
-  ],
-  ["an id keeps any other character", "id:…\ndata:a\n\n", [message("a", "message", "…")]],
-  ["the last of several ids wins, whatever the order", "id:1\ndata:a\nid:2\n\n", [message("a", "message", "2")]],
+  ["an id is no part of what is told", "id:1\ndata:a\n\nid\ndata:b\nid:2\n\n", [message("a"), message("b")]],
+  ["a block of an id alone tells nothing", "id:3\n\ndata:a\n\n", [message("a")]],
   [
     "only the exact field name counts",
     "data:\0\n data:2\rData:1\ndata\0:2\ndata:1\r\0data:4\nda-ta:3\rdata_5\ndata:3\rdata:\r\n data:32\ndata:4\n\n",

@@ -5,7 +5,7 @@
  * Not here: anything that is shown. Not one of its functions has to be bound, and all of them keep their identity.
  */
 import type { ConnectionState, ListFilter, ListSnapshot, ToastEvent } from "@grelot/client";
-import { useCallback, useEffect } from "react";
+import { useEffect, useMemo } from "react";
 import { useLatest } from "./lib/use-latest.js";
 import { useStore } from "./lib/use-store.js";
 import { useGrelotClient } from "./provider.js";
@@ -46,7 +46,7 @@ export function useNotifications({ filter, toast }: UseNotificationsOptions = {}
     refetch: list.refetch,
     markAsRead: client.markAsRead,
     markAsUnread: client.markAsUnread,
-    markAllAsRead: useCallback(() => client.markAllAsRead(category), [client, category]),
+    markAllAsRead: useMemo(() => () => client.markAllAsRead(category), [client, category]),
     remove: client.remove,
   };
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use grelot_core::{NotificationType, Scope, UserId};
+use grelot_core::{CategoryKey, DeliveryId, DeliveryState, NotificationType, Scope, UserId};
 
 use super::flags::{DatabaseOptions, DemoOptions, Everything, SettingFlags, TokenOptions};
 
@@ -47,6 +47,12 @@ pub(crate) enum Command {
     Notify(NotifyArguments),
     /// Follow the stream of a user
     Tail(TailArguments),
+    /// Look after emails that were sent, wait, or were given up; works beside a running serve
+    #[command(subcommand)]
+    Deliveries(DeliveriesCommand),
+    /// Look at mails without sending them
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Copy the database while it is in use
     Backup {
         /// Where to; must not be there yet.
@@ -98,6 +104,64 @@ pub(crate) enum KeysCommand {
     Revoke {
         /// The first column of `keys list`.
         id: String,
+        /// Its settings.
+        #[command(flatten)]
+        flags: SettingFlags<DatabaseOptions>,
+    },
+}
+
+/// What to do with deliveries.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeliveriesCommand {
+    /// List them, newest first
+    List {
+        /// Only those that are pending, sending, collected, sent, skipped or dead.
+        #[arg(long, value_name = "STATE", value_parser = delivery_state)]
+        state: Option<DeliveryState>,
+        /// How many at most.
+        #[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        limit: u16,
+        /// Its settings.
+        #[command(flatten)]
+        flags: SettingFlags<DatabaseOptions>,
+    },
+    /// Show one with all its attempts
+    Show {
+        /// The first column of `deliveries list`.
+        #[arg(value_parser = delivery_id)]
+        id: DeliveryId,
+        /// Its settings.
+        #[command(flatten)]
+        flags: SettingFlags<DatabaseOptions>,
+    },
+    /// Send a dead letter again, with a whole schedule of retries before it
+    Retry {
+        /// Which one.
+        #[arg(value_parser = delivery_id, required_unless_present = "all", conflicts_with = "all")]
+        id: Option<DeliveryId>,
+        /// Every dead letter.
+        #[arg(long)]
+        all: bool,
+        /// Its settings.
+        #[command(flatten)]
+        flags: SettingFlags<DatabaseOptions>,
+    },
+}
+
+/// What to do with mails.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Print the HTML of a sample mail of a category
+    Preview {
+        /// The category.
+        #[arg(long, value_name = "KEY", value_parser = category)]
+        category: CategoryKey,
+        /// The language of the reader.
+        #[arg(long, value_name = "TAG", default_value = "en")]
+        locale: String,
+        /// Print the text part instead.
+        #[arg(long)]
+        text: bool,
         /// Its settings.
         #[command(flatten)]
         flags: SettingFlags<DatabaseOptions>,
@@ -204,6 +268,22 @@ pub(crate) struct DoctorArguments {
 
 fn user(text: &str) -> Result<UserId, String> {
     UserId::parse(text).map_err(|violation| violation.detail().to_owned())
+}
+
+fn category(text: &str) -> Result<CategoryKey, String> {
+    CategoryKey::parse(text).map_err(|violation| violation.detail().to_owned())
+}
+
+fn delivery_id(text: &str) -> Result<DeliveryId, String> {
+    DeliveryId::parse(text)
+        .ok_or_else(|| "must be an id that `grelot deliveries list` shows".to_owned())
+}
+
+fn delivery_state(text: &str) -> Result<DeliveryState, String> {
+    DeliveryState::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = DeliveryState::ALL.iter().map(|state| state.name()).collect();
+        format!("must be one of {}", names.join(", "))
+    })
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

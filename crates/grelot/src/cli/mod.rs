@@ -9,12 +9,14 @@ mod args;
 mod backup;
 mod client;
 mod config;
+mod deliveries;
 mod demo;
 mod doctor;
 mod events;
 mod failure;
 mod flags;
 mod keys;
+mod mail;
 mod migrate;
 mod notify;
 mod openapi;
@@ -33,7 +35,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
-use args::{Arguments, Command, ConfigCommand, KeysCommand};
+use args::{Arguments, Command, ConfigCommand, DeliveriesCommand, KeysCommand, MailCommand};
 use failure::Failure;
 
 use crate::process;
@@ -80,6 +82,11 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
         Command::Token(arguments) => token::run(arguments, environment),
         Command::Notify(arguments) => block_on(notify::run(arguments, environment)),
         Command::Tail(arguments) => block_on(tail::run(arguments, environment)),
+        Command::Deliveries(command) => deliveries(command, environment),
+        Command::Mail(MailCommand::Preview { category, locale, text, flags }) => {
+            let settings = database_settings(&flags.given, environment)?;
+            block_on(mail::preview(&settings, &category, &locale, text))
+        }
         Command::Backup { file, flags } => {
             backup::run(&database_settings(&flags.given, environment)?, &file)
         }
@@ -99,6 +106,17 @@ fn keys(command: KeysCommand, environment: &Environment) -> Result<(), Failure> 
         KeysCommand::Revoke { id, flags } => (keys::Action::Revoke(id), flags),
     };
     block_on(keys::run(&database_settings(&flags.given, environment)?, action))
+}
+
+fn deliveries(command: DeliveriesCommand, environment: &Environment) -> Result<(), Failure> {
+    let (action, flags) = match command {
+        DeliveriesCommand::List { state, limit, flags } => {
+            (deliveries::Action::List(state, limit.into()), flags)
+        }
+        DeliveriesCommand::Show { id, flags } => (deliveries::Action::Show(id), flags),
+        DeliveriesCommand::Retry { id, flags, .. } => (deliveries::Action::Retry(id), flags),
+    };
+    block_on(deliveries::run(&database_settings(&flags.given, environment)?, action))
 }
 
 fn database_settings(flags: &Flags, environment: &Environment) -> Result<Settings, Failure> {

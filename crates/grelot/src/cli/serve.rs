@@ -57,6 +57,7 @@ fn builder(settings: &Settings) -> Builder {
         .ping(settings.ping)
         .streams_per_user(settings.streams_per_user);
     builder.auth = settings.auth();
+    builder.mail = settings.mail.clone();
     builder
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use grelot_core::{
-    Category, CategoryKey, Channel, ChannelSet, Localized, NotificationType, UserId,
+    Category, CategoryKey, CategoryMail, Channel, ChannelSet, Localized, NotificationType, UserId,
 };
 
 use crate::grelot::Grelot;
@@ -120,6 +120,7 @@ fn category(
         description: Localized::default(),
         defaults,
         mandatory,
+        mail: CategoryMail::default(),
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) enum Setting {
     MailFrom,
     PublicUrl,
     AppUrl,
+    MailConcurrency,
+    MailRate,
     PingSeconds,
     StreamsPerUser,
     MetricsBind,
@@ -112,7 +114,7 @@ impl Definition {
 }
 
 /// Every option, in the order of [`Setting`].
-pub(crate) const DEFINITIONS: [Definition; 19] = [
+pub(crate) const DEFINITIONS: [Definition; 21] = [
     plain(
         Setting::Bind,
         ("bind", "GRELOT_BIND", "bind"),
@@ -192,7 +194,7 @@ pub(crate) const DEFINITIONS: [Definition; 19] = [
         ("smtp-url", "GRELOT_SMTP_URL", "smtp_url"),
         "URL",
         None,
-        "The mail server (mail is sent from version 0.2 on)",
+        "The relay that takes mails, such as smtps://user:password@mail.example.com; without it no mail is sent",
     )
     .url(),
     plain(
@@ -200,7 +202,7 @@ pub(crate) const DEFINITIONS: [Definition; 19] = [
         ("mail-from", "GRELOT_MAIL_FROM", "mail_from"),
         "ADDRESS",
         None,
-        "The sender of mails",
+        "The sender of mails, such as Example <bell@example.com>",
     ),
     plain(
         Setting::PublicUrl,
@@ -218,6 +220,20 @@ pub(crate) const DEFINITIONS: [Definition; 19] = [
         "What relative links lead to, in mails",
     )
     .url(),
+    plain(
+        Setting::MailConcurrency,
+        ("mail-concurrency", "GRELOT_MAIL_CONCURRENCY", "mail_concurrency"),
+        "COUNT",
+        Some("8"),
+        "How many mails are on their way at a time",
+    ),
+    plain(
+        Setting::MailRate,
+        ("mail-rate", "GRELOT_MAIL_RATE", "mail_rate"),
+        "COUNT",
+        Some("50"),
+        "How many mails begin a second",
+    ),
     plain(
         Setting::PingSeconds,
         ("ping-seconds", "GRELOT_PING_SECONDS", "ping_seconds"),

@@ -27,6 +27,7 @@ pub(crate) use show::masked;
 pub(crate) use value::{Address, LogFormat, SecretText};
 
 use crate::database::DatabaseUrl;
+use crate::mail::MailOptions;
 
 /// Every setting, valid.
 #[derive(Clone, Debug)]
@@ -43,8 +44,8 @@ pub(crate) struct Settings {
     pub(crate) cookie_name: String,
     /// Other origins whose pages may call the service.
     pub(crate) allowed_origins: Vec<String>,
-    /// The mail server; unused until mail is sent.
-    pub(crate) smtp: Option<SecretText>,
+    /// Mail.
+    pub(crate) mail: MailOptions,
     /// Between two pings of a stream.
     pub(crate) ping: Duration,
     /// How many streams a user may hold.
@@ -144,17 +145,9 @@ pub(crate) fn load(
     let mut reader = Reader { layers: Layers::collect(flags, environment, directory, purpose) };
     let settings = reader.settings(directory);
     reader.require(purpose);
-    let Layers { problems, mut warnings, .. } = reader.layers;
+    let Layers { problems, warnings, .. } = reader.layers;
     match settings {
-        Some(settings) if problems.is_empty() => {
-            if settings.smtp.is_some() {
-                warnings.push(
-                    "GRELOT_SMTP_URL is set: mail is sent from version 0.2 on; this version sends none"
-                        .to_owned(),
-                );
-            }
-            Ok(Loaded { settings, warnings })
-        }
+        Some(settings) if problems.is_empty() => Ok(Loaded { settings, warnings }),
         _ => Err(Problems { problems, warnings }),
     }
 }
@@ -197,10 +190,7 @@ impl Reader {
         let jwt = self.jwt(directory);
         let cookie_name = self.take(Setting::CookieName, value::cookie_name);
         let allowed_origins = self.take(Setting::AllowedOrigins, value::origins);
-        let smtp = self.take(Setting::SmtpUrl, value::smtp_url);
-        self.take(Setting::MailFrom, value::mail_address);
-        self.take(Setting::PublicUrl, value::web_url);
-        self.take(Setting::AppUrl, value::web_url);
+        let mail = self.mail();
         let ping = self.take(Setting::PingSeconds, |text| value::number(text, 1, 3_600));
         let streams = self.take(Setting::StreamsPerUser, |text| value::number(text, 1, 1_000_000));
         let metrics = self.take(Setting::MetricsBind, value::address_or_off);
@@ -213,7 +203,7 @@ impl Reader {
             jwt,
             cookie_name: cookie_name?,
             allowed_origins: allowed_origins.unwrap_or_default(),
-            smtp,
+            mail,
             ping: Duration::from_secs(ping?.into()),
             streams_per_user: usize::try_from(streams?).ok()?,
             metrics: metrics?,
@@ -222,6 +212,25 @@ impl Reader {
             log_chosen: self.chosen(Setting::Log),
             log_format,
         })
+    }
+
+    fn mail(&mut self) -> MailOptions {
+        let built_in = MailOptions::default();
+        let smtp_url = self.take(Setting::SmtpUrl, value::smtp_url);
+        let number = |text: &str| value::number(text, 1, 1_000);
+        let rate = self.take(Setting::MailRate, |text| value::number(text, 1, 100_000));
+        MailOptions {
+            smtp_url: smtp_url.map(|secret| secret.reveal().to_owned()),
+            from: self.take(Setting::MailFrom, value::mail_address),
+            public_url: self.take(Setting::PublicUrl, value::web_url).map(String::from),
+            app_url: self.take(Setting::AppUrl, value::web_url).map(String::from),
+            concurrency: self
+                .take(Setting::MailConcurrency, number)
+                .and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(built_in.concurrency),
+            per_second: rate.unwrap_or(built_in.per_second),
+            minute: built_in.minute,
+        }
     }
 
     fn jwt(&mut self, directory: &Path) -> JwtSettings {
@@ -240,6 +249,7 @@ impl Reader {
     }
 
     fn require(&mut self, purpose: Purpose) {
+        self.require_mail();
         let given = |setting| self.layers.values.contains_key(&setting);
         let keys = given(Setting::JwtSecret)
             || given(Setting::JwtJwksUrl)
@@ -254,5 +264,23 @@ impl Reader {
             _ => return,
         };
         self.layers.problems.push(Problem::of(Setting::JwtSecret, missing));
+    }
+
+    /// A relay is of no use without a sender, and every mail has a link to the service.
+    fn require_mail(&mut self) {
+        if !self.layers.values.contains_key(&Setting::SmtpUrl) {
+            return;
+        }
+        for (setting, detail) in [
+            (
+                Setting::MailFrom,
+                "mails need a sender: set this, such as Example <bell@example.com>",
+            ),
+            (Setting::PublicUrl, "mails link to the service: set this to where browsers reach it"),
+        ] {
+            if !self.layers.values.contains_key(&setting) {
+                self.layers.problems.push(Problem::of(setting, detail));
+            }
+        }
     }
 }

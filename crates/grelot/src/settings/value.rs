@@ -1,5 +1,6 @@
 //! What the value of each option may be. Messages say what to write, and never repeat the value: it may be a secret.
 
+use grelot_channels::{Mailbox, SmtpSettings};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -123,27 +124,18 @@ pub(crate) fn public_key_pem(pem: &[u8]) -> Result<(), String> {
 
 /// An `smtp:` or `smtps:` URL. Kept secret: it may hold a password.
 pub(crate) fn smtp_url(text: &str) -> Result<SecretText, String> {
-    let refuse = || "must be an smtp: or smtps: URL, such as smtps://mail.example.com".to_owned();
-    let url = Url::parse(text).map_err(|_malformed| refuse())?;
-    if !matches!(url.scheme(), "smtp" | "smtps") || url.host().is_none() {
-        return Err(refuse());
+    match SmtpSettings::parse(text) {
+        Ok(_) => Ok(SecretText(text.to_owned())),
+        Err(error) => Err(error.to_string()),
     }
-    Ok(SecretText(text.to_owned()))
 }
 
 /// A mail address, alone or as `Name <address>`.
 pub(crate) fn mail_address(text: &str) -> Result<String, String> {
-    let address = match text.rsplit_once('<') {
-        Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
-        None => text,
-    };
-    let fits = address.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-    });
-    if !fits || address.contains(char::is_whitespace) || text.contains(char::is_control) {
-        return Err("must be a mail address, such as Grelot <bell@example.com>".to_owned());
+    match Mailbox::parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("must be a mail address, such as Grelot <bell@example.com>".to_owned()),
     }
-    Ok(text.to_owned())
 }
 
 /// Origins separated by commas, each as browsers write it in `Origin`.

@@ -81,14 +81,26 @@ fn all_problems_are_reported_together_each_by_its_variable() {
 
 #[test]
 fn a_secret_is_never_shown() {
-    let place = Workplace::new().with("GRELOT_SMTP_URL", "smtps://bell:hunter2@mail.example");
+    let place = Workplace::new()
+        .with("GRELOT_SMTP_URL", "smtps://bell:hunter2@mail.example")
+        .with("GRELOT_MAIL_FROM", "Bell <bell@example.com>")
+        .with("GRELOT_PUBLIC_URL", "https://example.com");
     let said = place.run(&["config", "check"]);
     assert_eq!(said.status, 0);
     assert!(said.stdout.contains("smtps://bell:********@mail.example"));
     for secret in [SECRET, "hunter2"] {
         assert!(!said.stdout.contains(secret) && !said.stderr.contains(secret));
     }
-    assert!(said.stderr.contains("mail is sent from version 0.2 on"), "{}", said.stderr);
+}
+
+#[test]
+fn a_relay_needs_a_sender_and_a_public_url() {
+    let place = Workplace::new().with("GRELOT_SMTP_URL", "smtps://mail.example");
+    let said = place.run(&["config", "check"]);
+    assert_eq!(said.status, 2);
+    for name in ["GRELOT_MAIL_FROM: ", "GRELOT_PUBLIC_URL: "] {
+        assert!(said.stderr.contains(name), "{}", said.stderr);
+    }
 }
 
 #[test]

@@ -1,8 +1,9 @@
-//! Who is asking. Handlers name what they need in their signature: [`SignedIn`], [`SameOrigin`] or [`Allowed`].
+//! Who is asking. Handlers name what they need in their signature: [`SignedIn`], [`SameOrigin`], [`Allowed`] or
+//! `Unsubscriber`.
 //!
 //! Reading order: [`settings`], `authenticator` (one object behind every extractor), `extract`, then the user plane
-//! (`authorization`, `cookie`, `token`, `claims`, `keys`, `jwks`, `session`, `csrf`, `origin`, `mint`) and the internal
-//! plane ([`api_key`], [`scope`]).
+//! (`authorization`, `cookie`, `token`, `claims`, `keys`, `jwks`, `session`, `csrf`, `origin`, `mint`), the internal
+//! plane ([`api_key`], [`scope`]), and the link in a mail (`unsubscriber`).
 //!
 //! Invariants:
 //! - A key verifies one algorithm, which our configuration chose: a token's header only picks among keys.
@@ -30,9 +31,11 @@ pub mod scope;
 mod session;
 pub mod settings;
 mod token;
+mod unsubscriber;
 
 pub use authenticator::Authenticator;
 pub use extract::{Allowed, SameOrigin, SignedIn};
 pub use mint::{MintError, Minter};
 pub use origin::AllowedOrigins;
 pub use settings::{AuthSettings, AuthSettingsError};
+pub(crate) use unsubscriber::Unsubscriber;

@@ -20,9 +20,13 @@ pub(crate) const INTERNAL_LIMIT: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct UserBody<T>(pub(crate) T);
 
-/// A body of the user plane that may be absent, which needs no type then.
+/// A body that may be absent, which needs no type then; of the user plane, if nothing else is said.
 #[derive(Debug)]
-pub(crate) struct OptionalBody<T>(pub(crate) Option<T>);
+pub(crate) struct OptionalBody<T, const LIMIT: usize = USER_LIMIT>(pub(crate) Option<T>);
+
+/// A body that may be anything of the user plane's size: it is read to its end and means nothing.
+#[derive(Debug)]
+pub(crate) struct IgnoredBody;
 
 /// A body of the internal plane.
 #[derive(Debug)]
@@ -37,17 +41,26 @@ impl<T: FromJson> FromRequest<AppState> for UserBody<T> {
     }
 }
 
-impl<T: FromJson> FromRequest<AppState> for OptionalBody<T> {
+impl<T: FromJson, const LIMIT: usize> FromRequest<AppState> for OptionalBody<T, LIMIT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = collect(&parts.headers, body, USER_LIMIT).await?;
+        let bytes = collect(&parts.headers, body, LIMIT).await?;
         if bytes.is_empty() {
             return Ok(Self(None));
         }
         check_type(&parts.headers)?;
         parse(&bytes).map(|value| Self(Some(value)))
+    }
+}
+
+impl FromRequest<AppState> for IgnoredBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &AppState) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        collect(&parts.headers, body, USER_LIMIT).await.map(|_bytes| Self)
     }
 }
 

@@ -11,6 +11,8 @@ mod shape;
 mod syntax;
 mod value;
 
-pub(crate) use body::{INTERNAL_LIMIT, InternalBody, OptionalBody, UserBody, parse, read_body};
+pub(crate) use body::{
+    INTERNAL_LIMIT, IgnoredBody, InternalBody, OptionalBody, UserBody, parse, read_body,
+};
 pub(crate) use compact::{Refused, compact};
 pub(crate) use shape::{Errors, Field, FromJson, Object, entries};

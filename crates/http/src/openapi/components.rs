@@ -98,12 +98,17 @@ fn add_security(components: &mut Components) {
 }
 
 /// The bodies that are refused when they hold an unknown member.
-pub(super) const CLOSED: [&str; 8] = [
+pub(super) const CLOSED: [&str; 13] = [
     "NotifyRequest",
     "PreferencesUpdate",
     "Choice",
+    "QuietHours",
     "CategoryUpdate",
     "CategoryDefaults",
+    "CategoryEmailUpdate",
+    "EmailTemplate",
+    "EmailPreviewRequest",
+    "NotificationContent",
     "Contact",
     "ReadAllRequest",
     "TokenRequest",

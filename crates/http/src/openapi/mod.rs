@@ -126,7 +126,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(ids.len(), 27);
+        assert_eq!(ids.len(), 30);
     }
 
     #[test]

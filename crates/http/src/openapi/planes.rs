@@ -12,7 +12,9 @@ use crate::problem::ProblemKind;
 /// Adds it to one operation.
 pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     use ProblemKind as P;
-    let user_plane = path.starts_with("/api/notifications");
+    // A mail's link is its own credential, and who follows it may be nobody's user here.
+    let link = path.ends_with("/unsubscribe");
+    let user_plane = path.starts_with("/api/notifications") && !link;
     let internal_plane = path.starts_with("/api/internal");
     let mut kinds = Vec::new();
     if user_plane {
@@ -30,11 +32,15 @@ pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operatio
         kinds.extend([P::Unauthorized, P::Forbidden]);
     }
     if operation.request_body.is_some() {
-        kinds.extend([P::BadRequest, P::PayloadTooLarge, P::UnsupportedMediaType, P::Validation]);
+        kinds.extend([P::BadRequest, P::PayloadTooLarge]);
+        if !link {
+            kinds.extend([P::UnsupportedMediaType, P::Validation]);
+        }
     }
+    let preview = path.ends_with("/preview");
     if let Some(RefOr::T(body)) = &mut operation.request_body {
-        // A read-all without a body is about everything.
-        let optional = path.ends_with("/read-all");
+        // A read-all without a body is about everything, and a preview about a sample.
+        let optional = path.ends_with("/read-all") || preview || link;
         body.required = Some(if optional { Required::False } else { Required::True });
     }
     let queries = operation.parameters.iter().flatten().any(|parameter| match parameter {
@@ -42,17 +48,17 @@ pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operatio
         RefOr::Ref(_) => false,
     });
     let stream = path.ends_with("/stream");
-    if queries && !stream {
+    if queries && !stream && !(link && *method == HttpMethod::Get) {
         kinds.push(P::BadRequest);
     }
     // What is put, or minted, need not have been there.
-    if path.contains('{') && !(internal_plane && operation.request_body.is_some()) {
+    if path.contains('{') && (preview || !(internal_plane && operation.request_body.is_some())) {
         kinds.push(P::NotFound);
     }
     if path.ends_with("/notify") {
         kinds.push(P::InFlight);
     }
-    if (user_plane || internal_plane || path == "/readyz") && !stream {
+    if (user_plane || internal_plane || link || path == "/readyz") && !stream {
         kinds.push(P::Unavailable);
     }
     let responses = &mut operation.responses.responses;

@@ -1,7 +1,6 @@
 //! The handlers, one file per group of operations; `router` says which is where. Each takes who is asking first, then
 //! what is asked about, then the body. Not here: rules (`grelot-core`), names of the API (`wire`).
 
-mod language;
 mod path;
 mod query;
 
@@ -11,6 +10,8 @@ pub(crate) mod inbox;
 pub(crate) mod preferences;
 pub(crate) mod read_state;
 pub(crate) mod stream;
+// For readers of mails, who need not be signed in.
+pub(crate) mod unsubscribe;
 // For the host's back end.
 pub(crate) mod categories;
 pub(crate) mod notify;

@@ -7,9 +7,9 @@ use grelot_core::preference::PreferencesRefusal;
 use grelot_store::{PreferencesError, PreferencesView};
 use http::{HeaderMap, HeaderValue, header};
 
-use super::language::wanted;
 use crate::auth::{SameOrigin, SignedIn};
 use crate::json::{Errors, UserBody};
+use crate::language::wanted;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::wire::preferences::{PreferencesIn, PreferencesOut, PreferencesSchema};

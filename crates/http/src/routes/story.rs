@@ -8,11 +8,12 @@ use super::path::{NotificationParam, NotificationPath};
 use crate::auth::{Allowed, scope};
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::wire::notification::{NotificationOut, StoryOut};
+use crate::wire::story::StoryOut;
 
 /// Get a notification, and what became of it
 ///
-/// Needs the scope `read`.
+/// Also of one that never was in an inbox, since its user has that switched off: as long as its deliveries are kept, which
+/// is 30 days after their end. Needs the scope `read`.
 #[utoipa::path(get, path = "/api/internal/notifications/{id}", operation_id = "getStory", tag = "Notify",
     params(NotificationParam),
     responses((status = 200, description = "The notification, and each delivery", body = StoryOut<'static>)))]
@@ -21,8 +22,6 @@ pub(crate) async fn get(
     _caller: Allowed<scope::Read>,
     NotificationPath(id): NotificationPath,
 ) -> Result<Response, Problem> {
-    let notification = state.store.find_notification(id).await?;
-    let notification = notification.ok_or_else(Problem::not_found)?;
-    let notification = NotificationOut::from(&notification);
-    Ok(Json(StoryOut { notification, deliveries: [] }).into_response())
+    let story = state.store.story(id).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(StoryOut::from(&story)).into_response())
 }

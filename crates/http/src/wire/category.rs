@@ -1,10 +1,11 @@
-//! Categories, as a request and as an answer.
+//! Categories, as a request and as an answer. Not here: what they say about emails (`mail`).
 
-use grelot_core::{Category, CategoryKey, Channel, ChannelSet, Localized};
+use grelot_core::{Category, CategoryKey, CategoryMail, Channel, ChannelSet, Localized};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::mail::{self, CategoryMailOut, CategoryMailSchema};
 use super::preferences::ChannelSetOut;
 use crate::json::{Errors, Field, FromJson, Object, entries};
 
@@ -12,7 +13,7 @@ use crate::json::{Errors, Field, FromJson, Object, entries};
 #[derive(Debug, ToSchema)]
 #[schema(as = CategoryUpdate, rename_all = "camelCase", examples(json!({
     "label": {"en": "Billing", "fr": "Facturation"}, "description": {"en": "Invoices and payments"},
-    "defaults": {"inApp": true, "email": true}, "mandatory": ["inApp"]
+    "defaults": {"inApp": true, "email": true}, "mandatory": ["inApp"], "email": {"mode": "now"}
 })))]
 #[expect(dead_code, reason = "the schema of a body that is read straight into domain types")]
 pub(crate) struct CategorySchema {
@@ -28,6 +29,9 @@ pub(crate) struct CategorySchema {
     /// The channels that no user can switch off.
     #[schema(value_type = Option<Vec<ChannelNameOut>>, nullable = false)]
     mandatory: Option<()>,
+    /// When emails go out, and how they are written.
+    #[schema(value_type = Option<CategoryMailSchema>, nullable = false)]
+    email: Option<()>,
 }
 
 /// What a user gets who chose nothing.
@@ -50,18 +54,19 @@ pub(crate) struct CategoryIn {
     description: Localized,
     defaults: ChannelSet,
     mandatory: ChannelSet,
+    mail: CategoryMail,
 }
 
 impl CategoryIn {
     pub(crate) fn with_key(self, key: CategoryKey) -> Category {
-        let Self { label, description, defaults, mandatory } = self;
-        Category { key, label, description, defaults, mandatory }
+        let Self { label, description, defaults, mandatory, mail } = self;
+        Category { key, label, description, defaults, mandatory, mail }
     }
 }
 
 impl FromJson for CategoryIn {
     fn from_json(field: &Field<'_>, errors: &mut Errors) -> Option<Self> {
-        let members = ["label", "description", "defaults", "mandatory"];
+        let members = ["label", "description", "defaults", "mandatory", "email"];
         let object = Object::read(field, &members, errors)?;
         let label = object.required("label", errors).and_then(|f| {
             let label = localized(&f, errors)?;
@@ -83,11 +88,16 @@ impl FromJson for CategoryIn {
             Some(field) => channels(&field, errors),
             None => Some(ChannelSet::NONE),
         };
+        let mail = match object.optional("email") {
+            Some(field) => mail::read(&field, errors),
+            None => Some(CategoryMail::default()),
+        };
         Some(Self {
             label: label?,
             description: description?,
             defaults: defaults?,
             mandatory: mandatory?,
+            mail: mail?,
         })
     }
 }
@@ -156,7 +166,8 @@ pub(crate) enum ChannelNameOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Category, examples(json!({
     "key": "billing", "label": {"en": "Billing", "fr": "Facturation"}, "description": {"en": "Invoices and payments"},
-    "defaults": {"inApp": true, "email": true}, "mandatory": ["inApp"]
+    "defaults": {"inApp": true, "email": true}, "mandatory": ["inApp"],
+    "email": {"mode": "unread", "delayMinutes": 5, "templates": {}}
 })))]
 pub(crate) struct CategoryOut<'a> {
     /// What requests name it by.
@@ -172,6 +183,8 @@ pub(crate) struct CategoryOut<'a> {
     defaults: ChannelSetOut,
     /// The channels that no user can switch off.
     mandatory: Vec<ChannelNameOut>,
+    /// When emails go out, and how they are written.
+    email: CategoryMailOut<'a>,
 }
 
 impl<'a> From<&'a Category> for CategoryOut<'a> {
@@ -188,6 +201,7 @@ impl<'a> From<&'a Category> for CategoryOut<'a> {
                     Channel::Email => ChannelNameOut::Email,
                 })
                 .collect(),
+            email: CategoryMailOut::from(&category.mail),
         }
     }
 }
@@ -232,7 +246,8 @@ mod tests {
             serde_json::to_string(&CategoryOut::from(&category)).unwrap(),
             concat!(
                 r#"{"key":"billing","label":{"fr":"Facturation","en":"Billing"},"description":{},"#,
-                r#""defaults":{"inApp":true,"email":true},"mandatory":[]}"#
+                r#""defaults":{"inApp":true,"email":true},"mandatory":[],"#,
+                r#""email":{"mode":"unread","delayMinutes":5,"templates":{}}}"#
             )
         );
     }

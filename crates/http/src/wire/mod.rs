@@ -6,9 +6,13 @@ pub(crate) mod contact;
 pub(crate) mod encode;
 pub(crate) mod event;
 mod instant;
+pub(crate) mod mail;
 pub(crate) mod notification;
 pub(crate) mod notify;
 pub(crate) mod preferences;
+pub(crate) mod preview;
+pub(crate) mod schedule;
+pub(crate) mod story;
 pub(crate) mod user;
 
 pub(crate) use instant::Instant;

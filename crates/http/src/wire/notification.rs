@@ -1,4 +1,4 @@
-//! The notification, its page and its counters, as answers.
+//! The notification, its page and its counters, as answers. Not here: what became of it (`story`).
 
 use grelot_core::{Body, CategoryKey, Inbox, Link, Notification, NotificationType};
 use serde::{Serialize, Serializer};
@@ -160,17 +160,4 @@ pub(crate) struct ReadAllOut {
     pub(crate) unread_count: u64,
     /// The version of the inbox; unmoved when none became read.
     pub(crate) seq: u64,
-}
-
-/// A notification, and what became of it outside of the inbox.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = NotificationStory)]
-pub(crate) struct StoryOut<'a> {
-    /// The notification.
-    #[serde(flatten)]
-    pub(crate) notification: NotificationOut<'a>,
-    /// What became of each delivery outside of the inbox. This version makes none.
-    #[schema(value_type = Vec<Object>)]
-    pub(crate) deliveries: [(); 0],
 }

@@ -1,4 +1,4 @@
-//! Preferences, as a request and as an answer.
+//! Preferences, as a request and as an answer. Not here: quiet hours and digests (`schedule`).
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use grelot_store::PreferencesView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::schedule::{self, DigestOut, QuietHoursOut};
 use crate::json::{Errors, Field, FromJson, Object, entries};
 
 /// The rule that decided.
@@ -61,7 +62,8 @@ impl From<Choice> for ChoiceOut {
 /// A change of preferences: an absent member keeps its value.
 #[derive(Debug, ToSchema)]
 #[schema(as = PreferencesUpdate, rename_all = "camelCase", examples(json!({
-    "email": true, "categories": {"billing": {"email": false}}
+    "email": true, "categories": {"billing": {"email": false}},
+    "quietHours": {"start": "22:00", "end": "07:00"}, "emailDigest": "daily", "emailDigestHour": 9
 })))]
 #[expect(dead_code, reason = "the schema of a body that is read straight into domain types")]
 pub(crate) struct PreferencesSchema {
@@ -74,6 +76,14 @@ pub(crate) struct PreferencesSchema {
     /// Replaces the choices that GET shows. Keys are categories that exist.
     #[schema(value_type = Option<BTreeMap<String, ChoiceOut>>, nullable = false)]
     categories: Option<()>,
+    /// When email waits; null ends it.
+    quiet_hours: Option<QuietHoursOut>,
+    /// How often emails come together.
+    #[schema(nullable = false)]
+    email_digest: Option<DigestOut>,
+    /// The hour of a daily digest, where the user lives.
+    #[schema(minimum = 0, maximum = 23, nullable = false)]
+    email_digest_hour: Option<u8>,
 }
 
 /// The same, as a domain type.
@@ -82,11 +92,16 @@ pub(crate) struct PreferencesIn(pub(crate) PreferencesUpdate);
 
 impl FromJson for PreferencesIn {
     fn from_json(field: &Field<'_>, errors: &mut Errors) -> Option<Self> {
-        let object = Object::read(field, &["inApp", "email", "categories"], errors)?;
+        let [quiet, digest, hour] = schedule::MEMBERS;
+        let members = ["inApp", "email", "categories", quiet, digest, hour];
+        let object = Object::read(field, &members, errors)?;
         let in_app = object.optional("inApp").and_then(|f| f.boolean(errors));
         let email = object.optional("email").and_then(|f| f.boolean(errors));
         let choices = object.optional("categories").and_then(|f| choices(&f, errors));
-        Some(Self(PreferencesUpdate { in_app, email, choices }))
+        let mut update =
+            PreferencesUpdate { in_app, email, choices, ..PreferencesUpdate::default() };
+        schedule::read(&object, &mut update, errors);
+        Some(Self(update))
     }
 }
 
@@ -114,7 +129,8 @@ fn choices(field: &Field<'_>, errors: &mut Errors) -> Option<BTreeMap<CategoryKe
     "inApp": true, "email": true, "categories": {"billing": {"email": false}},
     "effective": [{"category": "billing", "label": "Billing", "channels": {
         "inApp": {"enabled": true, "locked": false, "source": "default"},
-        "email": {"enabled": false, "locked": false, "source": "choice"}}}]
+        "email": {"enabled": false, "locked": false, "source": "choice"}}}],
+    "quietHours": {"start": "22:00", "end": "07:00"}, "emailDigest": "off", "emailDigestHour": 9
 })))]
 pub(crate) struct PreferencesOut<'a> {
     /// The switch of the inbox.
@@ -125,6 +141,14 @@ pub(crate) struct PreferencesOut<'a> {
     categories: BTreeMap<&'a str, ChoiceOut>,
     /// What follows from all this for each category.
     effective: Vec<EffectiveOut<'a>>,
+    /// When email waits; null when it never does.
+    #[schema(required = true)]
+    quiet_hours: Option<QuietHoursOut>,
+    /// How often emails come together.
+    email_digest: DigestOut,
+    /// The hour of a daily digest, where the user lives.
+    #[schema(minimum = 0, maximum = 23)]
+    email_digest_hour: u8,
 }
 
 /// What a user gets of one category.
@@ -188,6 +212,9 @@ impl<'a> PreferencesOut<'a> {
             email: preferences.switches.has(Channel::Email),
             categories: choices.map(|(key, choice)| (key.as_str(), choice.into())).collect(),
             effective: effective.collect(),
+            quiet_hours: preferences.quiet.map(QuietHoursOut::from),
+            email_digest: preferences.digest.rhythm.into(),
+            email_digest_hour: preferences.digest.hour,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::contact::ContactOut;
 use super::event::ChangeData;
 use super::notification::NotificationOut;
 use super::preferences::ChoiceOut;
+use super::schedule::{DigestOut, QuietHoursOut};
 use crate::json::{Errors, Field, FromJson, Object};
 
 /// Which notifications a read-all is about; all there are when it is absent.
@@ -107,6 +108,11 @@ pub(crate) struct StoredPreferencesOut<'a> {
     in_app: bool,
     email: bool,
     categories: BTreeMap<&'a str, ChoiceOut>,
+    #[schema(required = true)]
+    quiet_hours: Option<QuietHoursOut>,
+    email_digest: DigestOut,
+    #[schema(minimum = 0, maximum = 23)]
+    email_digest_hour: u8,
 }
 
 impl<'a> ExportOut<'a> {
@@ -131,6 +137,9 @@ impl<'a> From<&'a Preferences> for StoredPreferencesOut<'a> {
             in_app: preferences.switches.has(grelot_core::Channel::InApp),
             email: preferences.switches.has(grelot_core::Channel::Email),
             categories: choices.map(|(key, choice)| (key.as_str(), (*choice).into())).collect(),
+            quiet_hours: preferences.quiet.map(QuietHoursOut::from),
+            email_digest: preferences.digest.rhythm.into(),
+            email_digest_hour: preferences.digest.hour,
         }
     }
 }

@@ -15,7 +15,8 @@ async fn a_category_is_created_replaced_listed_and_deleted() {
         "defaults":{"inApp":true,"email":false},"mandatory":["inApp"]}"#;
     let created = app.host_json("PUT", &path, body).await;
     let expected = json!({"key": "billing", "label": {"fr": "Facturation", "en": "Billing"},
-        "description": {"en": "Invoices"}, "defaults": {"inApp": true, "email": false}, "mandatory": ["inApp"]});
+        "description": {"en": "Invoices"}, "defaults": {"inApp": true, "email": false}, "mandatory": ["inApp"],
+        "email": {"mode": "unread", "delayMinutes": 5, "templates": {}}});
     assert_eq!(created.expect(201), expected);
     assert!(created.text().contains(r#""label":{"fr":"Facturation","en":"Billing"}"#));
     assert_eq!(app.host_json("PUT", &path, body).await.expect(200), expected);

@@ -20,13 +20,14 @@ const USER_ROUTES: [(&str, &str); 11] = [
     ("POST", "/api/notifications/cm3xk2l9a0000qzrmn831i7rn/unread"),
 ];
 
-const HOST_ROUTES: [(&str, &str, Scope); 12] = [
+const HOST_ROUTES: [(&str, &str, Scope); 13] = [
     ("POST", "/api/internal/notify", Scope::Notify),
     ("GET", "/api/internal/notifications/cm3xk2l9a0000qzrmn831i7rn", Scope::Read),
     ("GET", "/api/internal/categories", Scope::Categories),
     ("GET", "/api/internal/categories/a", Scope::Categories),
     ("PUT", "/api/internal/categories/a", Scope::Categories),
     ("DELETE", "/api/internal/categories/a", Scope::Categories),
+    ("POST", "/api/internal/categories/a/preview", Scope::Categories),
     ("GET", "/api/internal/users/u", Scope::Users),
     ("PUT", "/api/internal/users/u", Scope::Users),
     ("DELETE", "/api/internal/users/u", Scope::Users),
@@ -34,6 +35,9 @@ const HOST_ROUTES: [(&str, &str, Scope); 12] = [
     ("DELETE", "/api/internal/users/u/sessions", Scope::Users),
     ("POST", "/api/internal/users/u/token", Scope::Tokens),
 ];
+
+/// What a mail's link leads to: its token is the credential.
+const LINK: &str = "/api/notifications/unsubscribe";
 
 fn bare(method: &str, path: &str) -> Request<Body> {
     Request::builder().method(method).uri(path).body(Body::empty()).unwrap()
@@ -48,6 +52,18 @@ async fn without_a_credential_every_route_of_both_planes_is_401() {
         answer.problem(401, "unauthorized");
         assert_eq!(answer.headers["www-authenticate"], "Bearer", "{method} {path}");
         assert!(!answer.headers.contains_key("grelot-user"));
+    }
+}
+
+#[tokio::test]
+async fn a_mail_s_link_is_no_user_s_and_no_session_opens_it() {
+    let app = App::start().await;
+    for method in ["GET", "POST"] {
+        for answer in [app.send(bare(method, LINK)).await, app.user("u", method, LINK).await] {
+            assert_eq!(answer.status, 404, "{method}");
+            assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+            assert!(!answer.headers.contains_key("grelot-user"));
+        }
     }
 }
 
@@ -100,6 +116,7 @@ async fn every_authenticated_answer_of_the_user_plane_names_the_user_s_digest_an
 #[case("/api/notifications/read-all", "POST")]
 #[case("/api/notifications/cm3xk2l9a0000qzrmn831i7rn", "GET,HEAD,DELETE")]
 #[case("/api/notifications/preferences", "GET,HEAD,PUT")]
+#[case("/api/notifications/unsubscribe", "GET,HEAD,POST")]
 #[case("/api/internal/notify", "POST")]
 #[case("/healthz", "GET,HEAD")]
 #[case("/docs", "GET,HEAD")]

@@ -20,7 +20,8 @@ fn channel(preferences: &Value, category: &str, channel: &str) -> Value {
 async fn by_default_everything_is_on() {
     let app = App::start().await;
     let answer = app.user("u", "GET", PATH).await;
-    let expected = json!({"inApp": true, "email": true, "categories": {}, "effective": []});
+    let expected = json!({"inApp": true, "email": true, "categories": {}, "effective": [],
+        "quietHours": null, "emailDigest": "off", "emailDigestHour": 9});
     assert_eq!(answer.expect(200), expected);
     assert!(answer.headers["vary"].to_str().unwrap().to_lowercase().contains("accept-language"));
 }
@@ -78,7 +79,32 @@ async fn choices_outlive_their_category() {
     assert_eq!(back["categories"], json!({"a": {"email": false}, "b": {"inApp": false}}));
 }
 
+#[tokio::test]
+async fn quiet_hours_and_digests_are_kept_until_they_are_named_again() {
+    let app = App::start().await;
+    let when = async |body: &str| {
+        let answer = put(&app, body).await.expect(200);
+        let get = app.user("u", "GET", PATH).await.expect(200);
+        assert_eq!(get, answer);
+        json!([answer["quietHours"], answer["emailDigest"], answer["emailDigestHour"]])
+    };
+    let night = json!({"start": "22:00", "end": "07:00"});
+    let set = r#"{"quietHours":{"start":"22:00","end":"07:00"},"emailDigest":"daily"}"#;
+    assert_eq!(when(set).await, json!([night, "daily", 9]));
+    assert_eq!(when(r#"{"emailDigestHour":18}"#).await, json!([night, "daily", 18]));
+    assert_eq!(when(r#"{"inApp":false}"#).await, json!([night, "daily", 18]));
+    assert_eq!(when(r#"{"quietHours":null}"#).await, json!([null, "daily", 18]));
+    assert_eq!(when(r#"{"emailDigest":"off"}"#).await, json!([null, "off", 18]));
+    let count = app.user("u", "GET", "/api/notifications/unread-count").await.expect(200);
+    assert_eq!(count["seq"], 5);
+    assert_eq!(when(r#"{"emailDigest":"off"}"#).await, json!([null, "off", 18]));
+    let count = app.user("u", "GET", "/api/notifications/unread-count").await.expect(200);
+    assert_eq!(count["seq"], 5);
+}
+
 #[rstest::rstest]
+#[case(r#"{"quietHours":{"start":"25:00","end":"7:00"},"emailDigest":"weekly","emailDigestHour":24}"#,
+    &["/quietHours/start", "/quietHours/end", "/emailDigest", "/emailDigestHour"])]
 #[case(r#"{"inApp":1,"email":null,"x":0}"#, &["/x", "/inApp", "/email"])]
 #[case(r#"{"categories":[]}"#, &["/categories"])]
 #[case(r#"{"categories":{"known":{"sms":true},"Bad/Key":{},"known2":true}}"#,

@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::desk::PlainDesk;
+
 /// A clock that the test moves.
 #[derive(Debug)]
 pub(crate) struct TestClock(AtomicI64);
@@ -131,6 +133,7 @@ impl App {
             auth: Arc::new(auth),
             metrics: Arc::default(),
             mail,
+            desk: Arc::new(PlainDesk),
             ping: Duration::from_secs(30),
             secret,
             readiness: Readiness::default(),

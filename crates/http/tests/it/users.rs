@@ -79,14 +79,15 @@ async fn an_export_holds_everything() {
     app.category("billing", r#"{"label":{"en":"B"}}"#).await;
     app.host_json("PUT", "/api/internal/users/u", CONTACT).await.expect(200);
     let id = app.notify("u", "T").await;
-    let choice = r#"{"email":false,"categories":{"billing":{"inApp":false}}}"#;
+    let choice = r#"{"email":false,"categories":{"billing":{"inApp":false}},"emailDigest":"hourly",
+        "quietHours":{"start":"23:30","end":"06:00"}}"#;
     app.user_json("u", "PUT", "/api/notifications/preferences", choice).await.expect(200);
     let export = app.host("GET", "/api/internal/users/u/export").await.expect(200);
     assert_eq!(export["userId"], "u");
     assert_eq!((&export["seq"], &export["unreadCount"]), (&json!(2), &json!(1)));
     assert_eq!(export["contact"]["email"], "ada@example.com");
-    let preferences =
-        json!({"inApp": true, "email": false, "categories": {"billing": {"inApp": false}}});
+    let preferences = json!({"inApp": true, "email": false, "categories": {"billing": {"inApp": false}},
+        "quietHours": {"start": "23:30", "end": "06:00"}, "emailDigest": "hourly", "emailDigestHour": 9});
     assert_eq!(export["preferences"], preferences);
     assert_eq!(export["notifications"][0]["id"], json!(id));
     let nobody = app.host("GET", "/api/internal/users/nobody/export").await.expect(200);

@@ -4,6 +4,7 @@
 mod cluster;
 mod failing;
 mod nodes;
+mod outbox;
 mod support;
 mod tables;
 

@@ -13,6 +13,7 @@
 )]
 
 pub mod concurrency;
+pub mod deliveries;
 pub mod inboxes;
 pub mod keys;
 pub mod listing;
@@ -109,6 +110,26 @@ macro_rules! conformance_suite {
                 a_stream_replays_a_thousand_changes_and_a_poll_more,
                 history_is_kept_as_far_back_as_its_bound,
             }
+            deliveries {
+                nothing_is_due_in_an_empty_outbox,
+                a_mail_waits_until_its_notification_was_not_read_for_a_while,
+                what_is_no_longer_wanted_is_skipped_for_its_reason,
+                who_wants_mail_alone_gets_it_whatever_the_inbox_says,
+                a_failure_is_tried_again_by_the_schedule_and_then_given_up,
+                a_refusal_is_a_dead_letter_at_once,
+                a_lease_that_ran_out_goes_to_the_next_who_asks,
+                a_delivery_that_loses_three_workers_is_a_dead_letter,
+                the_deliveries_of_one_user_go_one_by_one_in_their_order,
+                a_limit_is_kept_and_the_oldest_go_first,
+                email_waits_for_the_end_of_the_quiet_hours,
+                a_digest_has_what_is_still_unread_when_it_goes_out,
+                a_digest_of_which_nothing_is_left_is_not_sent,
+                a_digest_shows_the_newest_and_counts_the_rest,
+                a_notification_tells_its_whole_story,
+                an_erased_user_has_no_deliveries,
+                ended_deliveries_are_pruned_in_batches,
+                a_list_of_deliveries_goes_on_where_it_ended,
+            }
             maintenance {
                 an_open_store_is_healthy_and_counts,
                 old_changes_are_pruned_and_their_cursors_reset,
@@ -155,6 +176,7 @@ mod tests {
         let list = include_str!("mod.rs");
         for source in [
             include_str!("concurrency.rs"),
+            include_str!("deliveries.rs"),
             include_str!("inboxes.rs"),
             include_str!("keys.rs"),
             include_str!("listing.rs"),

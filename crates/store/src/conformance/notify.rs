@@ -133,13 +133,13 @@ pub async fn the_first_reason_against_an_email_is_told(world: &World) {
         assert_eq!(deliver(world, &request).await.entries[0].email, expected);
         assert_eq!(world.store.preview(&request).await.unwrap()[0].email, expected);
     };
-    outcome(MailPolicy::On, EmailOutcome::NoAddress).await;
+    outcome(MailPolicy::ON, EmailOutcome::NoAddress).await;
     let contact = Contact { name: Some("Ann".to_owned()), ..Contact::default() };
     world.store.put_contact(&ann, contact).await.unwrap();
-    outcome(MailPolicy::On, EmailOutcome::NoAddress).await;
+    outcome(MailPolicy::ON, EmailOutcome::NoAddress).await;
     let muted = choose(&[("billing", None, Some(false))]);
     world.store.update_preferences(&ann, &muted).await.unwrap();
-    outcome(MailPolicy::On, EmailOutcome::Muted).await;
+    outcome(MailPolicy::ON, EmailOutcome::Muted).await;
     outcome(MailPolicy::Off, EmailOutcome::Off).await;
 }
 

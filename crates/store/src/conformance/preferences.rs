@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use grelot_core::preference::PreferencesRefusal;
 use grelot_core::{
-    Category, ChangeKind, Channel, ChannelSet, Choice, Inbox, Localized, Preferences,
+    Category, CategoryMail, ChangeKind, Channel, ChannelSet, Choice, Inbox, Localized, Preferences,
     PreferencesUpdate, Seq,
 };
 
@@ -106,6 +106,7 @@ pub async fn a_category_is_new_once_and_replaced_as_a_whole(world: &World) {
         description: texts(&[("fr", "Factures")]),
         defaults: ChannelSet::NONE.with(Channel::InApp, true),
         mandatory: ChannelSet::NONE.with(Channel::Email, true),
+        mail: CategoryMail::default(),
     };
     assert!(world.store.put_category(first.clone()).await.unwrap());
     assert_eq!(world.store.categories().await.unwrap()[&key("billing")], first);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use grelot_core::{
-    Category, CategoryKey, Change, ChannelSet, Choice, Clock, Content, Cursor, Fingerprint,
-    ListFilter, Localized, Notification, NotificationId, NotificationType, PreferencesUpdate,
-    ReadStatus, Recipients, Timestamp, Title, UserId,
+    Category, CategoryKey, CategoryMail, Change, ChannelSet, Choice, Clock, Content, Cursor,
+    Fingerprint, ListFilter, Localized, Notification, NotificationId, NotificationType,
+    PreferencesUpdate, ReadStatus, Recipients, Timestamp, Title, UserId,
 };
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -219,6 +219,7 @@ pub(super) fn category(text: &str, defaults: ChannelSet, mandatory: ChannelSet) 
         description: Localized::default(),
         defaults,
         mandatory,
+        mail: CategoryMail::default(),
     }
 }
 

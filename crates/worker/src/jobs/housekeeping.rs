@@ -1,14 +1,20 @@
-//! Removes what is kept for a while only: changes after a week, kept answers after a day. Not here: the SQL of it.
+//! Removes what is kept for a while only: changes after a week, kept answers after a day, deliveries 30 days
+//! after their end. Not here: the SQL of it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_core::{Clock, Timestamp};
-use grelot_store::{Maintenance, StoreError};
+use grelot_store::{Deliveries, Maintenance, StoreError};
 use tokio_util::sync::CancellationToken;
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// A store of which housekeeping removes.
+pub trait Kept: Maintenance + Deliveries {}
+
+impl<T: Maintenance + Deliveries> Kept for T {}
 
 /// What is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,17 +23,20 @@ pub enum Chore {
     Changes,
     /// The answers kept for idempotency keys.
     Answers,
+    /// The deliveries that ended.
+    Deliveries,
 }
 
 impl Chore {
     /// Every chore, in the order in which they are done.
-    pub const ALL: [Self; 2] = [Self::Changes, Self::Answers];
+    pub const ALL: [Self; 3] = [Self::Changes, Self::Answers, Self::Deliveries];
 
     /// How long what it removes was kept.
     pub const fn retention(self) -> Duration {
         match self {
             Self::Changes => DAY.saturating_mul(7),
             Self::Answers => DAY,
+            Self::Deliveries => grelot_core::delivery::KEPT,
         }
     }
 
@@ -36,6 +45,7 @@ impl Chore {
         match self {
             Self::Changes => "changes",
             Self::Answers => "idempotency",
+            Self::Deliveries => "deliveries",
         }
     }
 }
@@ -61,7 +71,7 @@ impl Progress {
 /// # Errors
 /// The [`StoreError`] of the store; nothing was removed, and the next step tries again.
 pub async fn step(
-    store: &dyn Maintenance,
+    store: &dyn Kept,
     chore: Chore,
     now: Timestamp,
     batch: usize,
@@ -70,6 +80,7 @@ pub async fn step(
     let removed = match chore {
         Chore::Changes => store.prune_changes(before, batch).await?,
         Chore::Answers => store.prune_idempotency(before, batch).await?,
+        Chore::Deliveries => store.prune_deliveries(before, batch).await?,
     };
     Ok(Progress::of(removed, batch))
 }
@@ -93,7 +104,7 @@ impl Default for HousekeepingSettings {
 
 /// The periodic job.
 pub struct Housekeeping {
-    store: Arc<dyn Maintenance>,
+    store: Arc<dyn Kept>,
     clock: Arc<dyn Clock>,
     settings: HousekeepingSettings,
 }
@@ -101,7 +112,7 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Housekeeping of `store`.
     pub fn new(
-        store: Arc<dyn Maintenance>,
+        store: Arc<dyn Kept>,
         clock: Arc<dyn Clock>,
         settings: HousekeepingSettings,
     ) -> Self {
@@ -204,8 +215,8 @@ mod tests {
         // The first round begins within 600 s, the second 540 s to 660 s later.
         let _ = tokio::time::timeout(Duration::from_secs(1_261), rounds).await;
         let done = done.into_inner();
-        assert_eq!(done[..4], [Chore::ALL, Chore::ALL].concat());
-        assert!(done.len() <= 6, "{done:?}");
+        assert_eq!(done[..6], [Chore::ALL, Chore::ALL].concat());
+        assert!(done.len() <= 9, "{done:?}");
     }
 
     #[test]
@@ -217,8 +228,9 @@ mod tests {
     }
 
     #[test]
-    fn changes_stay_a_week_and_answers_a_day() {
+    fn what_is_kept_for_a_while_is_kept_as_documented() {
         assert_eq!(Chore::Changes.retention(), Duration::from_hours(24 * 7));
         assert_eq!(Chore::Answers.retention(), Duration::from_hours(24));
+        assert_eq!(Chore::Deliveries.retention(), Duration::from_hours(24 * 30));
     }
 }

@@ -144,6 +144,32 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/notifications/unsubscribe": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Show the page of a mail's link
+         * @description Changes nothing, since programs that look for malware follow links too: its button posts to the same address. Needs no
+         *     session. In the language of the user's contact, else of `Accept-Language`; English and French.
+         */
+        readonly get: operations["unsubscribePage"];
+        readonly put?: never;
+        /**
+         * Unsubscribe by a mail's link
+         * @description One click (RFC 8058): needs no session and no cookie, reads nothing of the body (at most 64 KiB), and redirects nowhere. It is
+         *     the same as switching email off in the preferences, for the mail's category or as a whole, and open tabs hear of it.
+         */
+        readonly post: operations["unsubscribe"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/notifications/{id}": {
         readonly parameters: {
             readonly query?: never;
@@ -232,7 +258,8 @@ export interface paths {
         };
         /**
          * Get a notification, and what became of it
-         * @description Needs the scope `read`.
+         * @description Also of one that never was in an inbox, since its user has that switched off: as long as its deliveries are kept, which
+         *     is 30 days after their end. Needs the scope `read`.
          */
         readonly get: operations["getStory"];
         readonly put?: never;
@@ -277,7 +304,7 @@ export interface paths {
         readonly get: operations["getCategory"];
         /**
          * Create or replace a category
-         * @description Needs the scope `categories`.
+         * @description Templates are rendered with a sample before they are saved. Needs the scope `categories`.
          */
         readonly put: operations["putCategory"];
         readonly post?: never;
@@ -286,6 +313,26 @@ export interface paths {
          * @description Notifications and choices stay. Needs the scope `categories`.
          */
         readonly delete: operations["deleteCategory"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/internal/categories/{key}/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * See what a mail of the category looks like
+         * @description Nobody is sent anything, and nothing is saved. Needs the scope `categories`.
+         */
+        readonly post: operations["previewEmail"];
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -478,6 +525,11 @@ export interface components {
             readonly seq: number;
         };
         /**
+         * @description What became of an attempt.
+         * @enum {string}
+         */
+        readonly AttemptOutcome: "sent" | "failed" | "refused" | "lost";
+        /**
          * @description A configurable type of notification.
          * @example {
          *       "defaults": {
@@ -486,6 +538,11 @@ export interface components {
          *       },
          *       "description": {
          *         "en": "Invoices and payments"
+         *       },
+         *       "email": {
+         *         "delayMinutes": 5,
+         *         "mode": "unread",
+         *         "templates": {}
          *       },
          *       "key": "billing",
          *       "label": {
@@ -512,6 +569,8 @@ export interface components {
             readonly defaults: components["schemas"]["Channels"];
             /** @description The channels that no user can switch off. */
             readonly mandatory: readonly components["schemas"]["Channel"][];
+            /** @description When emails go out, and how they are written. */
+            readonly email: components["schemas"]["CategoryEmail"];
         };
         /** @description What a user gets who chose nothing. */
         readonly CategoryDefaults: {
@@ -525,6 +584,45 @@ export interface components {
              * @default true
              */
             readonly email: boolean;
+        };
+        /** @description What a category says about its emails. */
+        readonly CategoryEmail: {
+            /** @description When they go out. */
+            readonly mode: components["schemas"]["EmailMode"];
+            /**
+             * Format: int32
+             * @description How long `unread` waits.
+             */
+            readonly delayMinutes: number;
+            /** @description How they are written, by language tag; the built-in way when there are none. */
+            readonly templates: {
+                readonly [key: string]: components["schemas"]["EmailTemplate"];
+            };
+        };
+        /**
+         * @description What a category says about its emails; what is absent is as it is by default.
+         * @example {
+         *       "delayMinutes": 5,
+         *       "mode": "unread",
+         *       "templates": {
+         *         "fr": {
+         *           "subject": "{{ notification.title }}"
+         *         }
+         *       }
+         *     }
+         */
+        readonly CategoryEmailUpdate: {
+            /** @description When they go out; `unread` when absent. */
+            readonly mode?: components["schemas"]["EmailMode"];
+            /**
+             * Format: int32
+             * @description How long `unread` waits; 5 when absent.
+             */
+            readonly delayMinutes?: number;
+            /** @description How they are written, by language tag, at most 32; the built-in way when there are none. */
+            readonly templates?: {
+                readonly [key: string]: components["schemas"]["EmailTemplate"];
+            };
         };
         /** @description Every category, by key. */
         readonly CategoryList: {
@@ -540,6 +638,9 @@ export interface components {
          *       },
          *       "description": {
          *         "en": "Invoices and payments"
+         *       },
+         *       "email": {
+         *         "mode": "now"
          *       },
          *       "label": {
          *         "en": "Billing",
@@ -563,6 +664,8 @@ export interface components {
             readonly defaults?: components["schemas"]["CategoryDefaults"];
             /** @description The channels that no user can switch off. */
             readonly mandatory?: readonly components["schemas"]["Channel"][];
+            /** @description When emails go out, and how they are written. */
+            readonly email?: components["schemas"]["CategoryEmailUpdate"];
         };
         /** @description One change, as an event of the stream. */
         readonly Change: {
@@ -669,6 +772,20 @@ export interface components {
              */
             readonly seq: number;
         };
+        /** @description Whether a channel delivered, and why. */
+        readonly Decision: {
+            /** @description Whether it did. */
+            readonly enabled: boolean;
+            /** @description The rule that decided. */
+            readonly rule: components["schemas"]["Rule"];
+        };
+        /** @description What was decided about each channel. */
+        readonly Decisions: {
+            /** @description The inbox. */
+            readonly inApp: components["schemas"]["Decision"];
+            /** @description Email. */
+            readonly email: components["schemas"]["Decision"];
+        };
         /** @description `notification.deleted`: one is gone. */
         readonly DeletedEvent: {
             /** @description Which one. */
@@ -684,6 +801,48 @@ export interface components {
              */
             readonly seq: number;
         };
+        /** @description A delivery outside of the inbox. */
+        readonly Delivery: {
+            /** @description A cuid (version 1); sorts by creation. */
+            readonly id: string;
+            /** @description The way it takes. */
+            readonly channel: components["schemas"]["DeliveryChannel"];
+            /** @description Where it is on that way. */
+            readonly state: components["schemas"]["DeliveryState"];
+            /** @description Why it was skipped or given up. */
+            readonly reason: string | null;
+            /** @description The rule that decided that it was wanted. */
+            readonly rule: components["schemas"]["Rule"];
+            /** @description The delivery that it goes out with, if that is a digest. */
+            readonly digestId: string | null;
+            /** @description When it was created. */
+            readonly createdAt: components["schemas"]["Instant"];
+            readonly dueAt: components["schemas"]["Instant"] | null;
+            readonly endedAt: components["schemas"]["Instant"] | null;
+            /** @description The attempts, in order. */
+            readonly attempts: readonly components["schemas"]["DeliveryAttempt"][];
+        };
+        /** @description One attempt to deliver. */
+        readonly DeliveryAttempt: {
+            /** @description When it began. */
+            readonly startedAt: components["schemas"]["Instant"];
+            /** @description When it ended. */
+            readonly endedAt: components["schemas"]["Instant"];
+            /** @description What became of it. */
+            readonly outcome: components["schemas"]["AttemptOutcome"];
+            /** @description The last words of the other side, or what went wrong. */
+            readonly answer: string;
+        };
+        /**
+         * @description A way out.
+         * @enum {string}
+         */
+        readonly DeliveryChannel: "email";
+        /**
+         * @description Where a delivery is on its way.
+         * @enum {string}
+         */
+        readonly DeliveryState: "pending" | "sending" | "collected" | "sent" | "skipped" | "dead";
         /** @description What a user gets on one channel. */
         readonly EffectiveChannel: {
             /** @description Whether it delivers. */
@@ -710,10 +869,72 @@ export interface components {
             readonly channels: components["schemas"]["EffectiveChannels"];
         };
         /**
+         * @description How often a user wants their emails together.
+         * @enum {string}
+         */
+        readonly EmailDigest: "off" | "hourly" | "daily";
+        /**
+         * @description When an email about a notification goes out.
+         * @enum {string}
+         */
+        readonly EmailMode: "now" | "unread" | "digest";
+        /**
          * @description What became of the email.
          * @enum {string}
          */
         readonly EmailOutcome: "off" | "muted" | "no_address" | "queued";
+        /** @description A mail that nobody was sent. */
+        readonly EmailPreview: {
+            /** @description The subject line. */
+            readonly subject: string;
+            /** @description The HTML part. */
+            readonly html: string;
+            /** @description The text part. */
+            readonly text: string;
+            /** @description The language of the reader. */
+            readonly locale: string;
+        };
+        /**
+         * @description Which mail to show; without a body it is one about a sample, in English.
+         * @example {
+         *       "email": {
+         *         "templates": {
+         *           "fr": {
+         *             "subject": "{{ notification.title }}"
+         *           }
+         *         }
+         *       },
+         *       "locale": "fr",
+         *       "notification": {
+         *         "link": "/invoices/42",
+         *         "title": "Facture prête"
+         *       }
+         *     }
+         */
+        readonly EmailPreviewRequest: {
+            /** @description The language of the reader; `en` when absent. */
+            readonly locale?: string;
+            /** @description What the mail is about; a sample when absent. */
+            readonly notification?: components["schemas"]["NotificationContent"];
+            /** @description What to try instead of what the category says about its emails; it is not saved. */
+            readonly email?: components["schemas"]["CategoryEmailUpdate"];
+        };
+        /**
+         * @description The source of a mail in one language.
+         * @example {
+         *       "html": null,
+         *       "subject": "{{ notification.title }}",
+         *       "text": null
+         *     }
+         */
+        readonly EmailTemplate: {
+            /** @description The subject line. */
+            readonly subject: string;
+            /** @description The HTML part, as MJML or HTML, at most 64 KiB; null: the built-in one. */
+            readonly html?: string | null;
+            /** @description The text part, at most 64 KiB; null: the built-in one. */
+            readonly text?: string | null;
+        };
         /** @description `expiring`: the token expires soon, and the stream closes then. */
         readonly ExpiringEvent: {
             /** @description When. */
@@ -794,6 +1015,19 @@ export interface components {
             /** @description When it was created. */
             readonly createdAt: components["schemas"]["Instant"];
         };
+        /** @description What a notification says. */
+        readonly NotificationContent: {
+            /** @description How it is coloured; `INFO` when absent. */
+            readonly type?: components["schemas"]["NotificationType"];
+            /** @description The headline. */
+            readonly title: string;
+            /** @description The text below it. */
+            readonly body?: string | null;
+            /** @description A same-origin path (`/invoices/1`), or an absolute `https:`, `http:` or `mailto:` URL. */
+            readonly link?: string | null;
+            /** @description Anything the host's own templates need: at most 16 KiB as compact JSON, and 32 levels deep. */
+            readonly data?: Record<string, never> | null;
+        };
         /** @description A page of an inbox, all from one consistent read. */
         readonly NotificationPage: {
             /** @description Unread first, then read; newest first inside each. */
@@ -826,10 +1060,85 @@ export interface components {
              */
             readonly seq: number;
         };
-        /** @description A notification, and what became of it outside of the inbox. */
-        readonly NotificationStory: components["schemas"]["Notification"] & {
-            /** @description What became of each delivery outside of the inbox. This version makes none. */
-            readonly deliveries: readonly Record<string, never>[];
+        /**
+         * @description A notification, and what became of it.
+         * @example {
+         *       "body": "March is ready.",
+         *       "category": "billing",
+         *       "createdAt": "2026-11-24T10:00:00.000Z",
+         *       "data": {
+         *         "invoice": 42
+         *       },
+         *       "decisions": {
+         *         "email": {
+         *           "enabled": true,
+         *           "rule": "choice"
+         *         },
+         *         "inApp": {
+         *           "enabled": true,
+         *           "rule": "default"
+         *         }
+         *       },
+         *       "deliveries": [
+         *         {
+         *           "attempts": [
+         *             {
+         *               "answer": "250 2.0.0 Ok: queued",
+         *               "endedAt": "2026-11-24T10:05:00.412Z",
+         *               "outcome": "sent",
+         *               "startedAt": "2026-11-24T10:05:00.030Z"
+         *             }
+         *           ],
+         *           "channel": "email",
+         *           "createdAt": "2026-11-24T10:00:00.000Z",
+         *           "digestId": null,
+         *           "dueAt": null,
+         *           "endedAt": "2026-11-24T10:05:00.412Z",
+         *           "id": "cm3xk2l9a0001qzrm4t1k8b2f",
+         *           "reason": null,
+         *           "rule": "choice",
+         *           "state": "sent"
+         *         }
+         *       ],
+         *       "id": "cm3xk2l9a0000qzrmn831i7rn",
+         *       "link": "/invoices/42",
+         *       "readAt": null,
+         *       "seq": 43,
+         *       "title": "Invoice ready",
+         *       "type": "INFO",
+         *       "userId": "u_1"
+         *     }
+         */
+        readonly NotificationStory: {
+            /** @description A cuid (version 1); sorts by creation. */
+            readonly id: string;
+            /** @description Whose it is. */
+            readonly userId: string;
+            /**
+             * Format: int64
+             * @description The change of the inbox that created it; null when it never was in the inbox.
+             */
+            readonly seq: number | null;
+            /** @description How it is coloured. */
+            readonly type: components["schemas"]["NotificationType"];
+            /** @description The key of its category, if any. */
+            readonly category: string | null;
+            /** @description The headline. */
+            readonly title: string;
+            /** @description The text below it. */
+            readonly body: string | null;
+            /** @description A same-origin path, or an absolute `https:`, `http:` or `mailto:` URL. */
+            readonly link: string | null;
+            /** @description What the host's own components need, as it was sent. */
+            readonly data: {
+                readonly [key: string]: unknown;
+            } | null;
+            readonly readAt: components["schemas"]["Instant"] | null;
+            /** @description When it was created. */
+            readonly createdAt: components["schemas"]["Instant"];
+            readonly decisions: components["schemas"]["Decisions"] | null;
+            /** @description What became of each delivery outside of the inbox, oldest first. */
+            readonly deliveries: readonly components["schemas"]["Delivery"][];
         };
         /**
          * @description How a notification is coloured.
@@ -940,7 +1249,13 @@ export interface components {
          *         }
          *       ],
          *       "email": true,
-         *       "inApp": true
+         *       "emailDigest": "off",
+         *       "emailDigestHour": 9,
+         *       "inApp": true,
+         *       "quietHours": {
+         *         "end": "07:00",
+         *         "start": "22:00"
+         *       }
          *     }
          */
         readonly Preferences: {
@@ -954,6 +1269,14 @@ export interface components {
             };
             /** @description What follows from all this for each category. */
             readonly effective: readonly components["schemas"]["EffectivePreference"][];
+            readonly quietHours: components["schemas"]["QuietHours"] | null;
+            /** @description How often emails come together. */
+            readonly emailDigest: components["schemas"]["EmailDigest"];
+            /**
+             * Format: int32
+             * @description The hour of a daily digest, where the user lives.
+             */
+            readonly emailDigestHour: number;
         };
         /**
          * @description A change of preferences: an absent member keeps its value.
@@ -963,7 +1286,13 @@ export interface components {
          *           "email": false
          *         }
          *       },
-         *       "email": true
+         *       "email": true,
+         *       "emailDigest": "daily",
+         *       "emailDigestHour": 9,
+         *       "quietHours": {
+         *         "end": "07:00",
+         *         "start": "22:00"
+         *       }
          *     }
          */
         readonly PreferencesUpdate: {
@@ -975,6 +1304,14 @@ export interface components {
             readonly categories?: {
                 readonly [key: string]: components["schemas"]["Choice"];
             };
+            readonly quietHours?: components["schemas"]["QuietHours"] | null;
+            /** @description How often emails come together. */
+            readonly emailDigest?: components["schemas"]["EmailDigest"];
+            /**
+             * Format: int32
+             * @description The hour of a daily digest, where the user lives.
+             */
+            readonly emailDigestHour?: number;
         };
         /** @description Problem details (RFC 9457). */
         readonly Problem: {
@@ -985,6 +1322,20 @@ export interface components {
             readonly detail: string;
             /** @description Each thing that is wrong with the body, up to 100; only in validation problems */
             readonly errors?: readonly components["schemas"]["FieldError"][];
+        };
+        /**
+         * @description From when to when a user wants no email, by the clocks where they live; from a later to an earlier time it is over
+         *     midnight. What is mandatory goes out all the same.
+         * @example {
+         *       "end": "07:00",
+         *       "start": "22:00"
+         *     }
+         */
+        readonly QuietHours: {
+            /** @description When they begin. */
+            readonly start: string;
+            /** @description When they end; not when they begin. */
+            readonly end: string;
         };
         /**
          * @description Which notifications a read-all is about; all there are when it is absent.
@@ -1059,6 +1410,10 @@ export interface components {
             readonly categories: {
                 readonly [key: string]: components["schemas"]["Choice"];
             };
+            readonly quietHours: components["schemas"]["QuietHours"] | null;
+            readonly emailDigest: components["schemas"]["EmailDigest"];
+            /** Format: int32 */
+            readonly emailDigestHour: number;
         };
         /** @description A token. */
         readonly Token: {
@@ -1595,6 +1950,90 @@ export interface operations {
             readonly 503: components["responses"]["Unavailable"];
         };
     };
+    readonly unsubscribePage: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The token of the mail's link: opaque, and never out of date. */
+                readonly token: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description A page */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description The link means nothing, as a page */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            readonly 503: components["responses"]["Unavailable"];
+        };
+    };
+    readonly unsubscribe: {
+        readonly parameters: {
+            readonly query: {
+                /** @description The token of the mail's link: opaque, and never out of date. */
+                readonly token: string;
+                /** @description Whether to take it back: such mails go out again. */
+                readonly undo?: boolean;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** @description Ignored, in whatever form; mail programs send `List-Unsubscribe=One-Click` */
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/x-www-form-urlencoded": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description It is done, as a page */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            /** @description The link means nothing, as a page */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            /** @description Such mails cannot be stopped, as a page */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "text/html": string;
+                };
+            };
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 503: components["responses"]["Unavailable"];
+        };
+    };
     readonly getNotification: {
         readonly parameters: {
             readonly query?: never;
@@ -1931,6 +2370,44 @@ export interface operations {
             readonly 401: components["responses"]["Unauthorized"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 503: components["responses"]["Unavailable"];
+        };
+    };
+    readonly previewEmail: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /**
+                 * @description The category.
+                 * @example billing
+                 */
+                readonly key: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EmailPreviewRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description The mail */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["EmailPreview"];
+                };
+            };
+            readonly 400: components["responses"]["BadRequest"];
+            readonly 401: components["responses"]["Unauthorized"];
+            readonly 403: components["responses"]["Forbidden"];
+            readonly 404: components["responses"]["NotFound"];
+            readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 415: components["responses"]["UnsupportedMediaType"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };

@@ -13,43 +13,45 @@ import type { ListFilter } from "../types.js";
 const ROWS = 2_000;
 
 interface Row {
-  readonly n: Notification;
+  readonly _n: Notification;
   /** The seq as of which `n` is known; negative if it has to be fetched again. */
-  readonly v: number;
+  readonly _v: number;
   /** It stands among the unread: as it came, so that one that is read now stays where it is. */
-  readonly top: boolean;
+  readonly _top: boolean;
 }
 
 interface List {
-  readonly filter: ListFilter;
-  readonly next: string | null;
-  /** The last one that was walked. */
-  readonly end: Notification | undefined;
+  readonly _next: string | null;
+  /** The last one that was walked, as it was then. */
+  readonly _end: Row | undefined;
   /** Something belongs in it that is not known: it has to be fetched again. */
-  readonly stale?: boolean;
+  readonly _stale?: boolean;
 }
 
 export interface State {
   /** Every change up to here is in; -1 before the first answer. */
   readonly seq: number;
-  readonly unread: number;
+  readonly _unread: number;
   /** The newest seq that anything was read at, the count for one. */
-  readonly seen: number;
-  readonly rows: ReadonlyMap<string, Row>;
-  readonly lists: ReadonlyMap<string, List>;
+  readonly _seen?: number;
+  readonly _rows: Map<string, Row>;
+  readonly _lists: Map<string, List>;
 }
 
-export const EMPTY: State = { seq: -1, unread: 0, seen: -1, rows: new Map(), lists: new Map() };
+export const EMPTY: State = { seq: -1, _unread: 0, _rows: new Map(), _lists: new Map() };
 
-type Draft = { -readonly [K in keyof State]: State[K] } & {
-  rows: Map<string, Row>;
-  lists: Map<string, List>;
-};
+/** One that is being made. */
+export type Draft = { -readonly [K in keyof State]: State[K] };
 
-const draft = (state: State): Draft => ({
+/** What an action of the user changes, as an event will tell it. */
+export type Change =
+  | { readonly id: string; readonly readAt?: string | null }
+  | { readonly upToSeq: number; readonly category?: string | null | undefined; readonly readAt: string };
+
+export const draft = (state: State): Draft => ({
   ...state,
-  rows: new Map(state.rows),
-  lists: new Map(state.lists),
+  _rows: new Map(state._rows),
+  _lists: new Map(state._lists),
 });
 
 /** Events as the stream tells them: what is not newer than `seq` has been applied already. */
@@ -59,99 +61,131 @@ export function applyEvents(state: State, events: readonly ServerEvent[]): State
     const { seq } = event;
     if (event.event === "reset") {
       // A gap, or another history (a restored database): nothing known is newer than what will be fetched.
-      d.seq = d.seen = seq;
-      for (const [id, row] of d.rows) d.rows.set(id, { ...row, v: -1 });
+      d.seq = d._seen = seq;
+      all(d._rows, { _v: -1 });
       stale(d);
     } else if (seq > d.seq) {
+      const { _unread: unread } = d;
       d.seq = seq;
-      step(d, event);
+      step(d, event.data, seq);
+      d._unread = unread;
     }
     if ("unreadCount" in event.data) count(d, event.data);
   }
   return d;
 }
 
-/** An answer that says how many are unread: with `page`, a page of the list `key`, its first or (with `append`) its next. */
-export function applyAnswer(
-  state: State,
-  answer: UnreadCount,
-  page?: Page,
-  key = "",
-  filter: ListFilter = {},
-  append = false,
-): State {
+/** An answer that says how many are unread. */
+export function applyCount(state: State, answer: UnreadCount): State {
   const d = draft(state);
-  const { seq } = answer;
-  if (d.seq < 0) d.seq = seq;
+  if (d.seq < 0) d.seq = answer.seq;
   count(d, answer);
-  if (!page) return d;
-  const { notifications, nextCursor: next } = page;
-  if (!append) for (const [id, { n, v }] of d.rows) if (v < 0 && fits(filter, n)) d.rows.delete(id);
+  return d;
+}
+
+/** A page of the list `key`, its first or (with `append`) its next. */
+export function applyPage(state: State, page: Page, key: string, filter: ListFilter, append: boolean): State {
+  const d = applyCount(state, page) as Draft;
+  const { notifications, nextCursor: next, seq } = page;
+  if (!append) for (const [id, { _n: n, _v: v }] of d._rows) if (v < 0 && fits(filter.category, n)) d._rows.delete(id);
   const late = seq < d.seq;
-  for (const n of notifications) put(d, n, late ? -1 : seq, append ? d.rows.get(n.id)?.top : !n.readAt);
-  d.lists.set(key, { filter, next, end: notifications.at(-1) });
+  let end: Row | undefined;
+  for (const n of notifications) {
+    end = { _n: n, _v: late ? -1 : seq, _top: !n.readAt };
+    put(d, end, append);
+  }
+  d._lists.set(key, { ...(append && d._lists.get(key)), _next: next, _end: end });
   // Any list may show by now what is gone since.
   if (late) stale(d);
   return d;
 }
 
-/** What a list holds, in the server's order as it was when they came: unread first, newest first in each. */
-export function walked({ rows, lists }: State, key: string): string[] {
-  const { filter, next, end } = lists.get(key) ?? {};
+/** What a list shows, in the server's order as it was when they came: unread first, newest first in each. */
+export function walked({ _rows: rows, _lists: lists }: State, key: string, filter: ListFilter): Notification[] {
+  const list = lists.get(key);
+  if (!list) return [];
+  const { _next: next, _end: end } = list;
   return [...rows.values()]
-    .filter(({ n, top }) => {
-      if (!filter || !fits(filter, n)) return false;
-      return !next || !end || after(end, !end.readAt, n, top || !n.readAt) >= 0;
+    .filter(({ _n: n, _v: v, _top: top }) => {
+      if (!fits(filter.category, n) || (filter.status === "unread" && n.readAt)) return false;
+      return !next || !end || after(end, { _n: n, _v: v, _top: top || !n.readAt }) >= 0;
     })
-    .sort((a, b) => after(a.n, a.top, b.n, b.top))
-    .map(({ n }) => n.id);
+    .sort(after)
+    .map(({ _n: n }) => n);
 }
 
 /** Positive if `a` comes after `b`. */
-const after = (a: Notification, aTop: boolean, b: Notification, bTop: boolean): number =>
-  +bTop - +aTop || b.seq - a.seq;
-
-/** Whether a list of unread ones, if it is one, shows it now. */
-export const shows = ({ status }: ListFilter, n: Notification): boolean => status !== "unread" || !n.readAt;
+const after = (a: Row, b: Row): number => +b._top - +a._top || b._n.seq - a._n.seq;
 
 /** Whether an all-read change is about it. */
 export const covers = (n: Notification, upToSeq: number, category?: string | null): boolean =>
-  !n.readAt && n.seq <= upToSeq && fits({ category: category ?? undefined }, n);
+  !n.readAt && n.seq <= upToSeq && fits(category, n);
 
-const fits = ({ category }: { category?: string | undefined }, n: Notification): boolean =>
-  (category ?? n.category) === n.category;
+const fits = (category: string | null | undefined, n: Notification): boolean => (category ?? n.category) === n.category;
 
 function count(d: Draft, { seq, unreadCount }: UnreadCount): void {
-  if (seq < d.seen) return;
-  d.unread = unreadCount;
-  d.seen = seq;
+  if (seq < (d._seen ?? seq)) return;
+  d._unread = unreadCount;
+  d._seen = seq;
 }
 
-function stale(d: Draft): void {
-  for (const [key, list] of d.lists) d.lists.set(key, { ...list, stale: true });
+const stale = (d: Draft): void => all(d._lists, { _stale: true });
+
+function all<T>(map: Map<string, T>, change: Partial<T>): void {
+  for (const [key, value] of map) map.set(key, { ...value, ...change });
 }
 
-function put(d: Draft, n: Notification, v: number, top = !n.readAt): void {
-  const row = d.rows.get(n.id);
+/** In its place if it has one and `keeps` it. */
+function put(d: Draft, row: Row, keeps?: boolean): void {
+  const { _n: n, _v: v, _top: top } = row;
+  const old = d._rows.get(n.id);
+  if (!old) d._rows.set(n.id, row);
   // The same object while it says the same, so that it is not rendered again.
-  if (!row || row.v < v) d.rows.set(n.id, { n: row?.n.readAt === n.readAt ? row.n : n, v, top });
+  else if (old._v < v)
+    d._rows.set(n.id, { _n: old._n.readAt === n.readAt ? old._n : n, _v: v, _top: keeps ? old._top : top });
 }
 
-function step(d: Draft, { event, seq, data }: ServerEvent): void {
+/**
+ * Does to the rows what was said as of `seq`, which is beyond all others for what the user did; and to the count, as far as it
+ * can be told from them.
+ */
+export function step(d: Draft, data: ServerEvent["data"] | Change | Record<string, never>, seq: number): void {
   const turn = (id: string, readAt: string | null): void => {
-    const row = d.rows.get(id);
-    // One that has to be fetched again is left as it is: its page will say, or its absence there.
-    if (row && row.v >= 0) put(d, { ...row.n, readAt }, seq, row.top);
-    else if (!readAt) stale(d);
+    const row = d._rows.get(id);
+    if (!row) {
+      if (!readAt) stale(d);
+    } else if (row._v <= seq) {
+      d._unread += +!readAt - +!row._n.readAt;
+      // One that has to be fetched again still has to be.
+      d._rows.set(id, { ...row, _n: turned(row._n, readAt), _v: row._v < 0 ? -1 : seq });
+    }
   };
   if ("notification" in data) {
-    if (d.lists.size) put(d, data.notification, seq);
-    if (d.rows.size > ROWS) {
-      d.rows.clear();
+    if (d._lists.size) put(d, { _n: data.notification, _v: seq, _top: !data.notification.readAt });
+    if (d._rows.size > ROWS) {
+      d._rows.clear();
       stale(d);
     }
   } else if ("upToSeq" in data) {
-    for (const [id, { n }] of d.rows) if (covers(n, data.upToSeq, data.category)) turn(id, data.readAt);
+    const { upToSeq, category, readAt } = data;
+    for (const [id, { _n: n }] of d._rows) if (covers(n, upToSeq, category)) turn(id, readAt);
+    // Also those that were never loaded: only what came afterwards is left.
+    if (!category) d._unread = [...d._rows.values()].filter(({ _n: n }) => !n.readAt).length;
   } else if ("readAt" in data) turn(data.id, data.readAt);
-  else if (event === "notification.deleted") d.rows.delete(data.id);
+  else if ("id" in data) {
+    d._unread -= +(d._rows.get(data.id)?._n.readAt === null);
+    d._rows.delete(data.id);
+  }
+}
+
+const memory = new WeakMap<Notification, Notification>();
+
+/** The same object for the same change, so that what did not change is not rendered again. */
+function turned(n: Notification, readAt: string | null): Notification {
+  let next = memory.get(n);
+  if (next?.readAt !== readAt) {
+    next = { ...n, readAt };
+    memory.set(n, next);
+  }
+  return next;
 }

@@ -1,7 +1,7 @@
 /**
  * What the client needs of the browser: the part of the global scope that tests replace to have several tabs of their own.
  *
- * On a server all but `fetch` is missing. Not here: timers, the clock and `Math.random`, which are taken as they are.
+ * On a server some of it is missing. Not here: timers, the clock and `Math.random`, which are taken as they are.
  */
 
 /** The part of a BroadcastChannel that is used. */
@@ -16,7 +16,7 @@ export interface Environment {
   readonly navigator?: {
     /** Only in a secure context: otherwise each tab connects. */ readonly locks?: Pick<LockManager, "request">;
   };
-  readonly BroadcastChannel?: new (name: string) => Port;
+  readonly BroadcastChannel: new (name: string) => Port;
   readonly addEventListener?: Window["addEventListener"];
-  readonly document?: Pick<Document, "visibilityState" | "hasFocus">;
+  readonly document?: Pick<Document, "hidden" | "hasFocus">;
 }

@@ -5,34 +5,36 @@
  */
 import type { Environment } from "./environment.js";
 
-export interface LifecycleOwner {
-  /** Somebody looks again, or (`changed`) the network came or went. */
-  wake(changed: boolean): void;
-  /** The page is left, for good or for the back-forward cache, or frozen: everything held must be let go. */
-  suspend(): void;
-  resume(): void;
-  /** The person is here. */
-  attention(): void;
-}
-
-/** Returns the function that ends the watching. */
-export function watch(env: Environment, { wake, suspend, resume, attention }: LifecycleOwner): () => void {
+/**
+ * Returns the function that ends the watching.
+ *
+ * @param wake - Somebody looks again, or (`changed`) the network came or went.
+ * @param suspend - The page is left, for good or for the back-forward cache, or frozen: everything held must be let go.
+ * @param resume - It is back.
+ * @param attention - The person is here.
+ */
+export function watch(
+  env: Environment,
+  wake: (changed: boolean) => void,
+  suspend: () => void,
+  resume: () => void,
+  attention: () => void,
+): () => void {
   const end = new AbortController();
   const changed = (): void => wake(true);
   // All from the window, in the capture phase: what is fired at the document passes there whether or not it bubbles.
   for (const [type, handler] of Object.entries({
     online: changed,
     offline: changed,
-    visibilitychange: () => env.document?.visibilityState === "visible" && wake(false),
+    visibilitychange: () => env.document?.hidden || wake(false),
     pagehide: suspend,
     freeze: suspend,
     pageshow: resume,
     resume,
     focus: attention,
     pointerover: attention,
-    pointerdown: attention,
   })) {
-    env.addEventListener?.(type, handler, { capture: true, passive: true, signal: end.signal });
+    env.addEventListener?.(type, handler, { capture: true, signal: end.signal });
   }
   return () => end.abort();
 }

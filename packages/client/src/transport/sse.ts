@@ -1,15 +1,14 @@
 /**
  * The event stream format (WHATWG HTML 9.2.6): bytes in, messages out.
  *
- * Not here: the connection, and what a message means. An unfinished block is never told: it ends with the stream.
+ * An unfinished block is never told: it ends with the stream. Not here: the connection, what a message means, and its `id`, as
+ * what the data says is what was seen.
  */
 
 /** One dispatched message. */
 export interface Message {
   readonly event: string;
   readonly data: string;
-  /** The last event id, which an earlier message may have set. */
-  readonly id: string;
 }
 
 /** Returns the function that takes the chunks of one stream, wherever they were cut. */
@@ -23,16 +22,14 @@ export function createParser(
   let event = "";
   /** Each line with a line feed before it, so that no line and an empty one differ. */
   let data = "";
-  let id = "";
 
   const line = (text: string): void => {
-    const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(text) as unknown as [string, string, string?];
+    const [, field, value] = /^([^:]*):? ?(.*)/s.exec(text) as unknown as [string, string, string];
     if (!text) {
-      if (data) onMessage({ event: event || "message", data: data.slice(1), id });
+      if (data) onMessage({ event: event || "message", data: data.slice(1) });
       event = data = "";
     } else if (field === "data") data += `\n${value}`;
     else if (field === "event") event = value;
-    else if (field === "id" && !value.includes("\0")) id = value;
     else if (field === "retry" && /^\d+$/.test(value)) onRetry(+value);
   };
 

@@ -5,75 +5,54 @@
  * deliver is told apart by `seq` (by the owner). Not here: which tab connects (`tabs.ts`), what events do (`../store`).
  */
 import type { Changes } from "../api/types.js";
-import type { Heard } from "../core.js";
-import { asFailure } from "../errors.js";
-import type { ConnectionState } from "../types.js";
-import type { Http } from "./http.js";
+import { backOff, type Core, type Heard, quiet } from "../core.js";
+import { isRefusal, outcome } from "../errors.js";
 import { createParser } from "./sse.js";
 
 const FIRST_EVENT = 10_000;
-const LONGEST_WAIT = 30_000;
 /** Streams that deliver nothing, before polling. */
 const SILENT_STREAMS = 2;
+/** Why a connection was given up by its watchdog. */
+const LATE = 0;
 const POLL_SECONDS = 25;
 /** How long polling goes on before a stream is tried again. */
 const POLLING = 120_000;
 
-/** What the connection asks of its owner. */
-export interface StreamOwner {
-  /** The last `seq` that was applied. */
-  cursor(): number;
-  /** Milliseconds between the server's pings. */
-  ping(): number;
-  events(events: readonly Heard[]): void;
-  state(state: ConnectionState): void;
-  /** 401 or 403, after the token was renewed: the connection has ended itself. */
-  refused(): void;
-}
-
 export interface Stream {
   /** Connects, in place of the connection there is. */
-  start(): void;
-  stop(): void;
+  _start(): void;
+  _stop(): void;
   /**
    * The page is looked at again: ends a wait, and replaces a connection that has been quiet for too long. With `changed`, the
    * network is another one: connects anew whatever there is.
    */
-  wake(changed: boolean): void;
+  _wake(changed: boolean): void;
 }
 
-/** The wait after so many failures, with jitter. */
-export const backOff = (base: number, failures: number): number =>
-  Math.max(base, Math.min(LONGEST_WAIT, base * 2 ** failures)) * (0.5 + Math.random() / 2);
-
-export function createStream(http: Http, owner: StreamOwner): Stream {
+export function createStream(core: Core): Stream {
+  /** Of the connection there is: aborted while the next one is waited for. */
   let current: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let heardAt = 0;
   let retry = 1_000;
   let failures = 0;
   let silent = 0;
-  let expiring = false;
 
   const start = async (): Promise<void> => {
     clearTimeout(timer);
-    timer = undefined;
     heardAt = Date.now();
     const old = current;
     const mine = new AbortController();
     const { signal } = mine;
     current = mine;
     let delivered = false;
-    let late = false;
-    let refused = false;
     let watchdog: ReturnType<typeof setTimeout> | undefined;
+    /** Up to the event that says so, what is told was missed. */
+    let replayed = true;
 
     const within = (milliseconds: number): void => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => {
-        late = true;
-        mine.abort();
-      }, milliseconds);
+      watchdog = setTimeout(() => mine.abort(LATE), milliseconds);
     };
 
     const tell = (events: readonly Heard[]): void => {
@@ -81,17 +60,14 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
       old?.abort();
       delivered = true;
       failures = 0;
-      owner.events(events);
+      core._hear(events);
     };
 
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
-      const { body, headers } = await http.send("/stream", {
-        signal,
-        headers: { accept: "text/event-stream", "last-event-id": `${owner.cursor()}` },
-      });
-      if (!headers.get("content-type")?.startsWith("text/event-stream")) return;
-      let replayed = true;
+      const headers = { accept: "text/event-stream", "last-event-id": `${core._state.seq}` };
+      const response = await core._http._send<Response>("/stream", { signal, headers }, true);
+      // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
       const parse = createParser(
         ({ event, data: text }) => {
@@ -99,15 +75,22 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
           if (event === "ready" || event === "reset") {
             replayed = false;
             silent = 0;
-            owner.state("live");
-          } else if (event === "expiring") renew();
+            core._connected("live");
+          } else if (event === "expiring") {
+            // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks again.
+            quiet(
+              core._http._renew().then((another) => {
+                if (another && current) start();
+              }),
+            );
+          }
           batch.push({ event, seq: data.seq, data, replayed } as Heard);
         },
         (milliseconds) => {
           retry = milliseconds;
         },
       );
-      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
       for (;;) {
         const { done, value } = await reader.read();
         if (done || signal.aborted) return;
@@ -115,82 +98,60 @@ export function createStream(http: Http, owner: StreamOwner): Stream {
         batch = [];
         parse(value);
         if (!batch.length) continue;
-        within(owner.ping() * 2.5);
+        within(core._ping * 2.5);
         tell(batch);
       }
     };
 
     const poll = async (): Promise<void> => {
       const until = Date.now() + POLLING;
-      let replayed = true;
       do {
         within((POLL_SECONDS + 10) * 1_000);
         const wait = replayed ? 0 : POLL_SECONDS;
-        const path = `/changes?since=${owner.cursor()}&wait=${wait}`;
-        const changes: Changes = await http.json(path, { signal });
-        const { events, more, seq, reset, unreadCount } = changes;
-        heardAt = Date.now();
+        const changes = await core._http._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
+        const { events, more, ...data } = changes;
         const heard = events.map((event) => ({ ...event, replayed }));
+        heardAt = Date.now();
         replayed &&= more;
-        if (!more) owner.state("polling");
-        const end = reset ? { event: "reset", data: { seq, unreadCount } } : { event: "ping", data: { seq } };
-        tell([...heard, { ...end, seq, replayed } as Heard]);
+        if (!more) core._connected("polling");
+        tell([...heard, { event: data.reset ? "reset" : "ping", seq: data.seq, data, replayed } as Heard]);
       } while (Date.now() < until);
       silent = SILENT_STREAMS - 1; // one stream may try again
       start();
     };
 
-    try {
-      if (expiring) await http.renew();
-      expiring = false;
-      await (silent < SILENT_STREAMS ? read : poll)();
-    } catch (thrown) {
-      const { status } = asFailure(thrown);
-      refused = status === 401 || status === 403;
-    }
+    const { error } = await outcome((silent < SILENT_STREAMS ? read : poll)());
     clearTimeout(watchdog);
     mine.abort();
     old?.abort();
     if (current !== mine) return;
-    if (refused) {
+    if (isRefusal(error)) {
       stop();
-      owner.refused();
+      core._refused();
       return;
     }
-    let wait = expiring ? 0 : retry;
-    if (late && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
+    let wait = retry;
+    if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
     else if (!delivered) wait = backOff(retry, failures++);
-    if (failures) owner.state("offline");
-    else if (delivered && silent < SILENT_STREAMS) owner.state("connecting");
+    if (failures) core._connected("offline");
+    else if (delivered && silent < SILENT_STREAMS) core._connected("connecting");
     timer = setTimeout(start, wait);
   };
 
   const stop = (): void => {
     clearTimeout(timer);
     current?.abort();
-    current = timer = undefined;
+    current = undefined;
     failures = silent = 0;
-    expiring = false;
-  };
-
-  /** Before the token ends; where that cannot be, the stream ends with it and the next attempt asks again. */
-  const renew = (): void => {
-    expiring = true;
-    http.renew().then(
-      (changed) => {
-        if (changed && current) start();
-      },
-      () => {},
-    );
   };
 
   return {
-    start,
-    stop,
-    wake(changed) {
+    _start: start,
+    _stop: stop,
+    _wake(changed) {
       if (!current) return;
       if (changed) silent = 0;
-      if (changed || timer || Date.now() - heardAt > owner.ping() * 1.2) start();
+      if (changed || current.signal.aborted || Date.now() - heardAt > core._ping * 1.2) start();
     },
   };
 }

@@ -2,19 +2,18 @@
  * Which of a browser's tabs connects, and which of them shows toasts.
  *
  * The tab that holds the lock leads: it tells the others every event, and beats each second. One that hears nothing for 1.5 s
- * asks, and after 2 s steals the lock (asking matters: a hidden leader's timers are slow, its answers are not). The robbed one
- * hears of it from the lock, not from the channel, so a frozen leader steps down the moment it thaws. Without locks or channel
- * every tab leads for itself. The toast right goes to whoever claimed it last, else to the leader.
- * Not here: what the messages carry (`../client.ts`), the stream.
+ * asks, and within another half a second steals the lock (asking matters: a hidden leader's timers are slow, its answers are
+ * not). The robbed one hears of it from the lock, not from the channel, so a frozen leader steps down the moment it thaws.
+ * Without locks or channel every tab leads for itself. The toast right goes to whoever claimed it last, else to the leader.
+ * Not here: what a follower does with a beat (`../client.ts`), the stream.
  */
-import type { Heard } from "../core.js";
+import { backOff, type Core, type Heard } from "../core.js";
 import type { ConnectionState } from "../types.js";
-import type { Environment, Port } from "./environment.js";
+import type { Port } from "./environment.js";
 
 const BEAT = 1_000;
 const ASK_AFTER = 1_500;
 const STEAL_AFTER = 500;
-const STEAL_SPREAD = 200;
 /** Beats that the holder of the toast right may leave unanswered before the leader claims it. */
 const MISSED_BEATS = 3;
 
@@ -28,50 +27,47 @@ export interface Beat {
   readonly from?: number | undefined;
 }
 
-interface Message {
+/** Tabs of several versions of the application may share a channel. */
+interface Message extends Partial<Beat> {
   readonly hello?: boolean;
-  readonly beat?: Beat;
-  /** Who shows toasts, for one that has just come. */
-  readonly holder?: string | undefined;
-  readonly claim?: string;
-  readonly bye?: string;
-  /** The holder's answer to a beat. */
-  readonly here?: boolean;
-}
-
-export interface TabsOwner {
-  lead(): void;
-  /** Another tab has taken over. */
-  follow(): void;
-  beat(): Beat;
-  /** In a follower. */
-  heard(beat: Beat): void;
+  /** Who shows toasts, as the leader has it: said with each event, so that never two do. */
+  readonly holder?: number;
+  /** Who asks to, or (the holder's answer to a beat) still does; nobody if it is 0. */
+  readonly claim?: number;
 }
 
 export interface Tabs {
-  join(name: string): void;
-  leave(): void;
+  _join(name: string): void;
+  _leave(): void;
   /** Tells the followers, if this tab leads: that something of the beat changed, and by which events. */
-  beat(events?: readonly Heard[], from?: number): void;
-  claim(): void;
+  _beat(events?: readonly Heard[], from?: number): void;
+  _claim(): void;
   /** This tab is the one to show toasts. */
-  toasts(): boolean;
+  _toasts(): boolean;
 }
 
-export function createTabs(env: Environment, owner: TabsOwner): Tabs {
-  const me = `${Math.random()}`;
-  const locks = env.navigator?.locks;
+/**
+ * @param lead - This tab connects.
+ * @param follow - Another tab has taken over.
+ * @param heard - What the leader says, in a follower.
+ */
+export function createTabs(core: Core, lead: () => void, follow: () => void, heard: (beat: Beat) => void): Tabs {
+  const { navigator, document, BroadcastChannel } = core._env;
+  const me = Math.random();
+  let room = "";
   let port: Port | undefined;
+  /** Ends the one request for the lock that is ever alive, or gives the lock back. */
+  let lock: AbortController | undefined;
   let leading = false;
-  let holder: string | undefined;
+  let holder = 0;
   let missed = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let quit: (() => void) | undefined;
 
   const post = (message: Message): void => port?.postMessage(message);
 
-  const beat: Tabs["beat"] = (events, from) => {
-    if (leading && quit) post({ beat: { ...owner.beat(), events, from }, holder });
+  const beat: Tabs["_beat"] = (events, from) => {
+    const { seq, _unread: unreadCount } = core._state;
+    if (leading && lock) post({ seq, unreadCount, state: core._connection, events, from, holder });
   };
 
   const tick = (): void => {
@@ -80,42 +76,38 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
     timer = setTimeout(tick, BEAT);
   };
 
-  /** Waits for the lock, or takes it. Only one request of this tab is ever alive. */
-  const request = (name: string, steal?: boolean): void => {
-    quit?.();
-    const wait = new AbortController();
-    let release: ((value?: unknown) => void) | undefined;
-    quit = () => {
-      wait.abort();
-      release?.();
-    };
+  /** Waits for the lock, or takes it. */
+  const request = (steal?: boolean): void => {
+    lock?.abort();
+    lock = new AbortController();
+    const { signal } = lock;
     const hold = (): unknown => {
-      if (wait.signal.aborted) return;
+      if (signal.aborted) return;
       clearTimeout(timer);
       leading = true;
       missed = 0;
-      owner.lead();
+      lead();
       tick();
       return new Promise((resolve) => {
-        release = resolve;
+        signal.onabort = resolve;
       });
     };
-    locks?.request(name, steal ? { steal } : { signal: wait.signal }, hold).catch(() => {
-      if (wait.signal.aborted) return;
+    navigator?.locks?.request(room, steal ? { steal } : { signal }, hold).catch(() => {
+      if (signal.aborted) return;
       leading = false; // robbed
-      owner.follow();
-      listen(name);
-      request(name);
+      follow();
+      listen();
+      request();
     });
   };
 
   /** Restarts the patience with the leader. */
-  const listen = (name: string): void => {
+  const listen = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       post({ hello: true });
       // Spread, so that of many tabs one steals and the others hear its beat.
-      timer = setTimeout(() => request(name, true), STEAL_AFTER + Math.random() * STEAL_SPREAD);
+      timer = setTimeout(request, backOff(STEAL_AFTER), true);
     }, ASK_AFTER);
   };
 
@@ -126,38 +118,44 @@ export function createTabs(env: Environment, owner: TabsOwner): Tabs {
   };
 
   return {
-    join(name) {
-      port = env.BroadcastChannel && env.document && new env.BroadcastChannel(name);
-      if (env.document?.hasFocus()) claim();
-      if (!locks || !port) {
+    _join(name) {
+      room = name;
+      port = new BroadcastChannel(name);
+      if (document?.hasFocus()) claim();
+      if (!navigator?.locks) {
         leading = true;
-        owner.lead();
+        lead();
         return;
       }
       port.onmessage = ({ data }) => {
-        const message = data as Message;
-        holder = message.claim ?? (message.bye === holder ? undefined : (holder ?? message.holder));
-        if (message.claim || message.here) missed = 0;
-        if (message.hello) beat();
-        if (leading || !message.beat) return;
-        listen(name);
-        if (holder === me) post({ here: true });
-        owner.heard(message.beat);
+        const { hello, claim, state } = data as Message;
+        if (claim !== undefined) missed = 0;
+        const other = claim ?? holder;
+        if (hello || other !== holder) {
+          holder = other;
+          beat();
+        }
+        if (leading || !state) return;
+        listen();
+        holder = data.holder;
+        if (holder === me) post({ claim: me });
+        heard(data);
       };
       post({ hello: true });
-      listen(name);
-      request(name);
+      listen();
+      request();
     },
-    leave() {
+    _leave() {
       clearTimeout(timer);
-      if (holder === me) post({ bye: me });
+      if (holder === me) post({ claim: 0 });
       port?.close();
-      quit?.();
-      port = quit = holder = undefined;
+      lock?.abort();
+      port = lock = undefined;
+      holder = 0;
       leading = false;
     },
-    beat,
-    claim,
-    toasts: () => (holder ? holder === me : leading),
+    _beat: beat,
+    _claim: claim,
+    _toasts: () => (holder ? holder === me : leading),
   };
 }

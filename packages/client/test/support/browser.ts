@@ -77,7 +77,7 @@ export class Browser {
 
 export class Tab {
   readonly window = new EventTarget();
-  readonly document: EventTarget & { visibilityState: DocumentVisibilityState; hasFocus(): boolean };
+  readonly document: EventTarget & { hidden: boolean; hasFocus(): boolean };
   readonly client: GrelotClient;
   readonly toasts: ToastEvent[] = [];
   focused = false;
@@ -88,7 +88,7 @@ export class Tab {
     const document = new EventTarget();
     document.dispatchEvent = (event) => this.window.dispatchEvent(event);
     this.document = Object.assign(document, {
-      visibilityState: "visible" as DocumentVisibilityState,
+      hidden: false,
       hasFocus: () => this.focused,
     });
     const tab = this;

@@ -14,7 +14,15 @@ export class Inbox {
   log: ServerEvent[] = [];
   /** What is not kept any more: a cursor below it gets a reset. */
   pruned = 0;
-  preferences: Preferences = { inApp: true, email: true, categories: {}, effective: [] };
+  preferences: Preferences = {
+    inApp: true,
+    email: true,
+    categories: {},
+    quietHours: null,
+    emailDigest: "off",
+    emailDigestHour: 9,
+    effective: [],
+  };
   listeners = new Set<(event: ServerEvent) => void>();
 
   readonly user: string;

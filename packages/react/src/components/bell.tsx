@@ -7,6 +7,7 @@
  */
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { useUnreadCount } from "../use-unread-count.js";
 import { Icon } from "./icon.js";
 import { Inbox, type InboxProps } from "./inbox.js";
@@ -34,24 +35,25 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
     const sheet = popover.current as HTMLDivElement;
     // Set here, as React 18 and 19 spell the attribute differently. The browser's own click on it closes and does not reopen.
     bell.popoverTargetElement = sheet;
-    const end = new AbortController();
     const place = (): void => {
       const { top, bottom, left, right } = bell.getBoundingClientRect();
-      const { innerHeight: height, document } = window;
-      const width = document.documentElement.clientWidth;
-      const above = top > height / 2;
-      const rtl = getComputedStyle(bell).direction === "rtl";
-      sheet.dataset["side"] = above ? "above" : "below";
-      sheet.style.setProperty("--grelot-block", `${above ? height - top : bottom}px`);
-      sheet.style.setProperty("--grelot-inline", `${rtl ? left : width - right}px`);
+      const { clientWidth, clientHeight } = document.documentElement;
+      const above = top > clientHeight / 2;
+      const block = (above ? clientHeight - top : bottom) + 8;
+      const inline = bell.matches(":dir(rtl)") ? left : clientWidth - right;
+      const { style } = sheet;
+      style.insetBlock = above ? `auto ${block}px` : `${block}px auto`;
+      style.insetInline = `auto clamp(8px, ${inline}px, 100vw - 408px)`;
+      style.maxHeight = `min(70vh, 100vh - ${block + 8}px)`;
     };
-    const toggle = ({ newState }: ToggleEvent): void => {
+    sheet.onbeforetoggle = place;
+    sheet.ontoggle = ({ newState }) => {
       setOpen(newState === "open");
       if (newState === "open") sheet.focus();
     };
-    sheet.addEventListener("beforetoggle", place, end);
-    sheet.addEventListener("toggle", toggle as EventListener, end);
-    for (const type of ["resize", "scroll"]) addEventListener(type, place, { signal: end.signal, passive: true });
+    const end = new AbortController();
+    addEventListener("resize", place, end);
+    addEventListener("scroll", place, end);
     return () => end.abort();
   }, []);
 
@@ -60,27 +62,27 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
       <button
         ref={button}
         type="button"
-        className="grelot-bell"
-        data-part="bell"
+        {...part("bell", ROOT)}
         aria-haspopup="dialog"
         aria-expanded={open}
         aria-label={messages.bell(count)}
       >
         {icon ?? <Icon name="bell" />}
         {count > 0 && (
-          <span key={grown.times} className="grelot-badge" data-part="badge" aria-hidden="true">
+          <span key={grown.times} {...part("badge")} aria-hidden="true">
             {count > 99 ? "99+" : count}
           </span>
         )}
       </button>
       <div
         ref={popover}
-        className="grelot-popover"
-        data-part="popover"
+        {...part("popover", ROOT)}
         popover="auto"
         role="dialog"
         aria-label={messages.title}
         tabIndex={-1}
+        // A link that was followed inside the application: what covers it goes.
+        onClick={({ defaultPrevented }) => defaultPrevented && popover.current?.hidePopover()}
       >
         {open && (children ?? <Inbox {...inbox} />)}
       </div>

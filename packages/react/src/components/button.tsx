@@ -1,14 +1,15 @@
 "use client";
 /** A button of the components: a part by name, and what it does in words where it shows only a drawing. */
 import type { ButtonHTMLAttributes, ReactElement } from "react";
+import { part } from "../lib/part.js";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  readonly part?: string;
+  readonly name: string;
   /** Its name where it has no text; `of` says of what. */
   readonly label?: string;
   readonly of?: string;
 }
 
-export function Button({ part, label, of, ...rest }: ButtonProps): ReactElement {
-  return <button type="button" data-part={part} title={label} aria-label={of ? `${label}: ${of}` : label} {...rest} />;
+export function Button({ name, label, of, ...rest }: ButtonProps): ReactElement {
+  return <button type="button" {...part(name)} title={label} aria-label={of ? `${label}: ${of}` : label} {...rest} />;
 }

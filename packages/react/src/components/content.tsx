@@ -4,6 +4,7 @@ import type { NotificationType } from "@grelot/client";
 import type { MouseEvent, ReactElement, ReactNode } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { safeLink } from "../lib/link.js";
+import { part } from "../lib/part.js";
 import { Icon } from "./icon.js";
 
 interface ContentProps {
@@ -26,9 +27,9 @@ export function Content(props: ContentProps): ReactElement {
   return (
     <>
       <Icon name={type} />
-      <div className="grelot-text">
-        <div className="grelot-title" id={id}>
-          <span className="grelot-hidden">
+      <div {...part("text")}>
+        <div {...part("title")} id={id}>
+          <span {...part("hidden")}>
             {unread && `${messages.unread}. `}
             {messages.types[type]}.{" "}
           </span>
@@ -41,7 +42,7 @@ export function Content(props: ContentProps): ReactElement {
           )}
         </div>
         {body && (
-          <div className="grelot-body">
+          <div {...part("body")}>
             <bdi>{body}</bdi>
           </div>
         )}

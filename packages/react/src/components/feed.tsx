@@ -5,15 +5,18 @@
  * Not here: the keys (`use-keys.ts`).
  */
 import type { Notification } from "@grelot/client";
-import { type ReactElement, useCallback, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { createTimes } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
 import { byDay } from "../lib/groups.js";
+import { part } from "../lib/part.js";
 import { useShared } from "../provider.js";
 import type { InboxProps } from "./inbox.js";
 import { Item, type ItemActions } from "./item.js";
 
 const TICK = 30_000;
+/** Of what scrolls inside the window, as a popover does. */
+const NEAR: object = { scrollMargin: "300px" };
 /** Rendered at first, and more with each time that their end comes near: a storm must not cost a page of its own. */
 const RENDERED = 50;
 
@@ -34,19 +37,22 @@ export function Feed({ notifications, complete, actions, labels, renderItem, fet
   const messages = useMessages();
   const times = useMemo(() => createTimes(locale), [locale]);
   const now = useNow();
-  const id = useId();
   const [chosen, choose] = useState<string>();
   const current = notifications.some((n) => n.id === chosen) ? chosen : notifications[0]?.id;
   const [limit, grow] = useState(RENDERED);
-  const showMore = useCallback(async () => grow((now) => now + RENDERED), []);
+  const showMore = useMemo(() => async () => grow((now) => now + RENDERED), []);
   const more = limit < notifications.length ? showMore : complete ? undefined : fetchMore;
   const size = complete ? notifications.length : -1;
+  const groups = byDay(
+    notifications.slice(0, limit),
+    (instant, again) => (again ? `${messages.read} · ` : "") + times.day(instant, now),
+  );
   return (
     <>
-      {byDay(notifications.slice(0, limit), (instant) => times.day(instant, now)).map((group) => (
-        <div key={group.key} className="grelot-group">
-          <h3 id={id + group.key}>{group.again ? `${messages.read} · ${group.day}` : group.day}</h3>
-          <div role="feed" aria-labelledby={id + group.key}>
+      {groups.map((group) => (
+        <div key={group.key} {...part("group")}>
+          <h3>{group.name}</h3>
+          <div role="feed" aria-label={group.name}>
             {group.notifications.map((notification, at) => (
               <Item
                 key={notification.id}
@@ -75,12 +81,9 @@ function More({ fetchMore }: { readonly fetchMore: () => Promise<void> }): React
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     let here = true;
-    const margin = "300px";
-    // Of the window, and of whatever scrolls inside it.
-    const options = { rootMargin: margin, scrollMargin: margin };
     const near = new IntersectionObserver((seen) => {
       if (seen.at(-1)?.isIntersecting) fetchMore().then(look);
-    }, options);
+    }, NEAR);
     const look = (): void => {
       near.disconnect();
       if (here) near.observe(button.current as HTMLButtonElement);
@@ -92,7 +95,7 @@ function More({ fetchMore }: { readonly fetchMore: () => Promise<void> }): React
     };
   }, [fetchMore]);
   return (
-    <button ref={button} type="button" className="grelot-more" data-part="load-more" onClick={() => fetchMore()}>
+    <button ref={button} type="button" {...part("load-more")} onClick={() => fetchMore()}>
       {useMessages().loadMore}
     </button>
   );

@@ -6,8 +6,17 @@
  * Not here: where it opens (`bell.tsx`), how it looks (`style.css`).
  */
 import type { Notification } from "@grelot/client";
-import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  Fragment,
+  type KeyboardEvent,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { useGrelotClient } from "../provider.js";
 import { useNotifications } from "../use-notifications.js";
 import { usePreferences } from "../use-preferences.js";
@@ -37,17 +46,17 @@ export interface InboxProps {
 export function Inbox({
   category: only,
   onPreferences,
-  connection = true as false,
+  connection,
   renderItem,
   renderEmpty,
 }: InboxProps): ReactElement {
   const messages = useMessages();
   const client = useGrelotClient();
   const root = useRef<HTMLElement>(null);
-  const title = useId();
   const [unreadOnly, setUnreadOnly] = useState(false);
   const [chosen, choose] = useState("");
-  const [page, setPage] = useState<"list" | "preferences" | "keys">("list");
+  /** By the name of its title. */
+  const [page, setPage] = useState<"title" | "preferences" | "keys">("title");
   /** For the focus, where what had it goes away. */
   const home = (): void => root.current?.focus();
   const turn = (to: typeof page): void => {
@@ -74,128 +83,75 @@ export function Inbox({
   }, []);
 
   // One that was read stays in its place while it is looked at; whoever comes back finds the list in order.
-  const loaded = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies(isLoading): only when it is another list
   useEffect(() => {
-    loaded.current = !isLoading;
-  });
-  useEffect(() => {
-    if (loaded.current) refetch();
+    if (!isLoading) refetch();
   }, [refetch]);
 
-  const close = (event: KeyboardEvent): void => {
-    if (event.key !== "Escape" || page === "list") return;
+  const back = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
     event.preventDefault();
-    turn("list");
+    turn("title");
   };
 
-  if (page !== "list") {
-    return (
-      <section
-        ref={root}
-        className="grelot-inbox"
-        data-part="inbox"
-        aria-label={messages[page]}
-        tabIndex={-1}
-        onKeyDown={close}
-      >
-        <header className="grelot-head">
-          <Button className="grelot-quiet" part="back" onClick={() => turn("list")}>
-            ‹ {messages.back}
-          </Button>
-          <h2>{messages[page]}</h2>
-        </header>
-        {page === "preferences" ? (
-          <Preferences />
-        ) : (
-          <dl className="grelot-keys" data-part="keys">
-            {messages.keyHelp.map(([key, meaning]) => (
-              <div key={key}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{meaning}</dd>
-              </div>
-            ))}
-          </dl>
-        )}
-      </section>
-    );
-  }
-
-  const tab = (part: string, active: boolean, text: string, count: number): ReactElement => (
-    <Button part={part} aria-pressed={active} onClick={() => setUnreadOnly(part === "tab-unread")}>
+  const tab = (name: string, active: boolean, text: string, count: number): ReactElement => (
+    <Button name={name} aria-pressed={active} onClick={() => setUnreadOnly(name === "tab-unread")}>
       {text}
-      {count > 0 && <span className="grelot-count">{count}</span>}
+      {count > 0 && <span {...part("count")}>{count}</span>}
     </Button>
   );
 
-  return (
-    <section
-      ref={root}
-      className="grelot-inbox"
-      data-part="inbox"
-      aria-labelledby={title}
-      tabIndex={-1}
-      onKeyDown={onKeyDown}
-      onScroll={({ currentTarget: { scrollTop } }) =>
-        hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
-      }
-    >
-      <header className="grelot-head">
-        <h2 id={title}>{messages.title}</h2>
-        {connection && <Connection />}
-        {only === undefined && categories.length > 1 && (
-          <select
-            aria-label={messages.category}
-            data-part="category"
-            value={chosen}
-            onChange={({ target }) => choose(target.value)}
-          >
-            <option value="">{messages.allCategories}</option>
-            {categories.map(({ category: key, label }) => (
-              <option key={key} value={key}>
-                {label}
-              </option>
-            ))}
-          </select>
-        )}
-        <Button
-          className="grelot-quiet"
-          part="settings"
-          label={messages.preferences}
-          onClick={onPreferences ?? (() => turn("preferences"))}
+  const head = (
+    <>
+      {connection !== false && <Connection />}
+      {only === undefined && categories.length > 1 && (
+        <select
+          aria-label={messages.category}
+          data-part="category"
+          value={chosen}
+          onChange={({ target }) => choose(target.value)}
         >
-          <Icon name="sliders" />
+          <option value="">{messages.allCategories}</option>
+          {categories.map(({ category: key, label }) => (
+            <option key={key} value={key}>
+              {label}
+            </option>
+          ))}
+        </select>
+      )}
+      <Button name="settings" label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
+        <Icon name="sliders" />
+      </Button>
+      <div {...part("tabs")}>
+        {tab("tab-all", !unreadOnly, messages.all, 0)}
+        {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
+        <Button
+          name="mark-all-read"
+          disabled={!unreadCount}
+          onClick={() => {
+            act(list.markAllAsRead());
+            home();
+          }}
+        >
+          {messages.markAllAsRead}
         </Button>
-        <div className="grelot-tabs">
-          {tab("tab-all", !unreadOnly, messages.all, 0)}
-          {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
-          <Button
-            className="grelot-quiet"
-            part="mark-all-read"
-            disabled={!unreadCount}
-            onClick={() => {
-              act(list.markAllAsRead());
-              home();
-            }}
-          >
-            {messages.markAllAsRead}
-          </Button>
-        </div>
-        {fresh > 0 && (
-          <Button
-            className="grelot-fresh"
-            part="fresh"
-            onClick={() => {
-              hold(null);
-              root.current?.scrollTo(0, 0);
-              home();
-            }}
-          >
-            {messages.fresh(fresh)}
-          </Button>
-        )}
-      </header>
+      </div>
+      {fresh > 0 && (
+        <Button
+          name="fresh"
+          onClick={() => {
+            hold(null);
+            root.current?.scrollTo(0, 0);
+            home();
+          }}
+        >
+          {messages.fresh(fresh)}
+        </Button>
+      )}
+    </>
+  );
+  const body = (
+    <>
       {isLoading ? (
         <Loading />
       ) : (
@@ -209,7 +165,7 @@ export function Inbox({
         />
       )}
       {!isLoading && !error && !notifications.length && (
-        <div className="grelot-empty" data-part="empty">
+        <div {...part("empty")}>
           {renderEmpty?.() ?? (
             <>
               <Icon name="bell" />
@@ -226,18 +182,55 @@ export function Inbox({
           }}
         />
       )}
-      <div className="grelot-notice" role="status">
+      <div {...part("foot")} role="status">
         {notice && (
-          <p data-part="notice">
+          <p {...part("notice")}>
             {notice.text}
             {notice.undo && (
-              <Button part="undo" onClick={notice.undo}>
+              <Button name="undo" onClick={notice.undo}>
                 {messages.undo}
               </Button>
             )}
           </p>
         )}
       </div>
+    </>
+  );
+
+  return (
+    <section
+      ref={root}
+      {...part("inbox", ROOT)}
+      aria-label={messages[page]}
+      tabIndex={-1}
+      onKeyDown={page === "title" ? onKeyDown : back}
+      onScroll={({ currentTarget: { scrollTop } }) =>
+        hold((seq) => (scrollTop > 40 ? (seq ?? client.getSnapshot().seq) : null))
+      }
+    >
+      <header {...part("head")}>
+        {page !== "title" && (
+          <Button name="back" onClick={() => turn("title")}>
+            ‹ {messages.back}
+          </Button>
+        )}
+        <h2>{messages[page]}</h2>
+        {page === "title" && head}
+      </header>
+      {page === "title" && body}
+      {page === "preferences" && <Preferences />}
+      {page === "keys" && (
+        <dl {...part("keys")}>
+          {messages.keyHelp.map(([key, meaning]) => (
+            <Fragment key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{meaning}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      )}
     </section>
   );
 }

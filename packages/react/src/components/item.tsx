@@ -8,6 +8,7 @@ import type { Notification } from "@grelot/client";
 import { type MouseEvent, memo, type ReactNode, useId } from "react";
 import type { Times } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
+import { part } from "../lib/part.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
 import { Icon } from "./icon.js";
@@ -34,7 +35,7 @@ interface ItemProps {
   readonly render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
 }
 
-export const Item: (props: ItemProps) => ReactNode = memo(function Item({
+export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(function Item({
   notification,
   actions,
   ago,
@@ -53,8 +54,7 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
   const tabIndex = current ? 0 : -1;
   return (
     <article
-      className="grelot-item"
-      data-part="item"
+      {...part("item")}
       data-id={id}
       data-type={type}
       data-unread={unread}
@@ -73,16 +73,16 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
             tabIndex={tabIndex}
             onOpen={(event) => actions.open(notification, event)}
           >
-            <div className="grelot-meta">
+            <div {...part("meta")}>
               <time dateTime={createdAt} title={times.full(createdAt)}>
                 {ago}
               </time>
               {category && ` · ${category}`}
             </div>
           </Content>
-          <div className="grelot-actions">
+          <div {...part("actions")}>
             <Button
-              part="mark-read"
+              name="mark-read"
               label={unread ? messages.markAsRead : messages.markAsUnread}
               of={title}
               tabIndex={tabIndex}
@@ -91,7 +91,7 @@ export const Item: (props: ItemProps) => ReactNode = memo(function Item({
               <Icon name={unread ? "check" : "dot"} />
             </Button>
             <Button
-              part="delete"
+              name="delete"
               label={messages.remove}
               of={title}
               tabIndex={tabIndex}

@@ -4,9 +4,10 @@
  *
  * A channel that is off dims its column and keeps its choices. Not here: what a choice comes to (the server decides).
  */
-import type { Channel } from "@grelot/client";
-import { type ReactElement, useId, useState } from "react";
+import type { Channel, EffectiveCategory } from "@grelot/client";
+import { type ReactElement, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { usePreferences } from "../use-preferences.js";
 import { Icon } from "./icon.js";
 import { Failed, Loading } from "./waiting.js";
@@ -17,82 +18,76 @@ export function Preferences(): ReactElement {
   const messages = useMessages();
   const { preferences, isLoading, error, set, refetch } = usePreferences();
   const [note, say] = useState("");
-  const id = useId();
   if (!preferences) {
     return (
-      <div className="grelot-preferences" data-part="preferences" aria-busy={isLoading}>
+      <div {...part("preferences", ROOT)} aria-busy={isLoading}>
         {error ? <Failed retry={refetch} /> : <Loading />}
       </div>
     );
   }
 
-  const toggle = (category: string, channel: Channel, on: boolean, locked = false, off = false): ReactElement => (
-    <td key={channel} data-off={off}>
-      <button
-        type="button"
-        role="switch"
-        className="grelot-switch"
-        data-part="preference"
-        data-category={category}
-        data-channel={channel}
-        aria-checked={on}
-        aria-disabled={locked}
-        aria-labelledby={`${id}${category} ${id}.${channel}`}
-        aria-describedby={locked ? `${id}.why` : undefined}
-        title={locked ? messages.locked : undefined}
-        onClick={() => {
-          if (locked) return;
-          say("");
-          set(category || null, channel, !on).then(
-            () => say(messages.saved),
-            () => say(messages.refused),
-          );
-        }}
-      >
-        {locked && <Icon name="lock" />}
-      </button>
-    </td>
-  );
-  const locks = preferences.effective.some(({ channels }) => CHANNELS.some((channel) => channels[channel].locked));
-
+  let locks = false;
+  /** Of a category, or (without one) of the channel itself. */
+  const toggle = (channel: Channel, label: string, row?: EffectiveCategory): ReactElement => {
+    const category = row?.category ?? null;
+    const locked = !!row?.channels[channel].locked;
+    locks ||= locked;
+    const off = !!row && !preferences[channel] && !locked;
+    const choice = row && (off ? preferences.categories[row.category]?.[channel] : row.channels[channel].enabled);
+    const on = row ? !!choice : preferences[channel];
+    return (
+      <td key={channel} data-off={off}>
+        <button
+          type="button"
+          role="switch"
+          {...part("preference")}
+          data-category={category ?? ""}
+          data-channel={channel}
+          aria-checked={on}
+          aria-disabled={locked}
+          aria-label={`${label}: ${messages.channels[channel]}`}
+          title={locked ? messages.locked : undefined}
+          onClick={() => {
+            if (locked) return;
+            say("");
+            set(category, channel, !on).then(
+              () => say(messages.saved),
+              () => say(messages.refused),
+            );
+          }}
+        >
+          {locked && <Icon name="lock" />}
+        </button>
+      </td>
+    );
+  };
   return (
-    <div className="grelot-preferences" data-part="preferences">
+    <div {...part("preferences", ROOT)}>
       <table>
         <thead>
           <tr>
-            <th scope="col">{messages.category}</th>
+            <th>{messages.category}</th>
             {CHANNELS.map((channel) => (
-              <th key={channel} scope="col" id={`${id}.${channel}`}>
-                {messages.channels[channel]}
-              </th>
+              <th key={channel}>{messages.channels[channel]}</th>
             ))}
           </tr>
         </thead>
         <tbody>
           <tr>
-            <th scope="row" id={id}>
-              {messages.everything}
-            </th>
-            {CHANNELS.map((channel) => toggle("", channel, preferences[channel]))}
+            <th>{messages.everything}</th>
+            {CHANNELS.map((channel) => toggle(channel, messages.everything))}
           </tr>
-          {preferences.effective.map(({ category, label, channels }) => (
-            <tr key={category}>
-              <th scope="row" id={id + category}>
-                {label}
-              </th>
-              {CHANNELS.map((channel) => {
-                const { enabled, locked } = channels[channel];
-                const off = !preferences[channel] && !locked;
-                const on = off ? (preferences.categories[category]?.[channel] ?? false) : enabled;
-                return toggle(category, channel, on, locked, off);
-              })}
+          {preferences.effective.map((row) => (
+            <tr key={row.category}>
+              <th>{row.label}</th>
+              {CHANNELS.map((channel) => toggle(channel, row.label, row))}
             </tr>
           ))}
         </tbody>
       </table>
-      <p className="grelot-note">
+      <p {...part("note")}>
         {locks && (
-          <span id={`${id}.why`}>
+          <span>
             <Icon name="lock" /> {messages.locked}
           </span>
         )}

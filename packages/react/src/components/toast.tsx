@@ -3,6 +3,7 @@
 import { type PointerEvent, type ReactElement, useEffect, useRef } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { follow } from "../lib/link.js";
+import { part } from "../lib/part.js";
 import type { Toast } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
@@ -42,19 +43,17 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
     else if (type === "pointermove") {
       if (from.current === undefined) return;
       style.translate = `${way}px`;
-      style.opacity = `${1 - Math.abs(way) / 4 / FAR}`;
     } else {
       from.current = undefined;
       if (type === "pointerup" && Math.abs(way) > FAR) close();
-      else style.translate = style.opacity = "";
+      else style.translate = "";
     }
   };
 
   const one = count < 2 ? notification : undefined;
   return (
     <div
-      className="grelot-toast"
-      data-part="toast"
+      {...part("toast")}
       data-id={notification?.id}
       data-type={type}
       data-count={count}
@@ -78,7 +77,7 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
               close();
             }}
           />
-          <Button part="toast-close" label={messages.close} onClick={close}>
+          <Button name="toast-close" label={messages.close} onClick={close}>
             <Icon name="cross" />
           </Button>
         </>

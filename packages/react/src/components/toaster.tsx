@@ -7,6 +7,7 @@
 import type { ToastEvent } from "@grelot/client";
 import { type ReactElement, type ReactNode, useEffect, useReducer, useRef, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part, ROOT } from "../lib/part.js";
 import { reduceToasts, type Toast } from "../lib/toasts.js";
 import { useGrelotClient } from "../provider.js";
 import { useUnreadCount } from "../use-unread-count.js";
@@ -53,7 +54,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   useEffect(() => {
     const stack = box.current;
     // Over what was opened in the meantime, if nobody is in the middle of it.
-    if (!newest || (document.querySelector(OTHERS) && !stack?.contains(document.activeElement))) stack?.hidePopover?.();
+    if (!newest || !stack?.contains(document.activeElement)) stack?.hidePopover?.();
     if (newest) stack?.showPopover?.();
     else {
       setOver(false);
@@ -78,8 +79,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
     <>
       <section
         ref={box}
-        className="grelot-toaster"
-        data-part="toaster"
+        {...part("toaster", ROOT)}
         popover="manual"
         aria-label={messages.toasts}
         onPointerEnter={() => setOver(true)}

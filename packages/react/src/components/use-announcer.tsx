@@ -7,6 +7,8 @@
 import type { ToastEvent } from "@grelot/client";
 import { type ReactElement, useEffect, useMemo, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part } from "../lib/part.js";
+import { about } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 
 const PAUSE = 5_000;
@@ -35,14 +37,13 @@ export function useAnnouncer(): Announcer {
     return {
       announce(event: ToastEvent) {
         if (event.kind === "dismiss") return;
-        const newest = event.kind === "summary" ? event.notifications[0] : event.notification;
-        title = newest?.title ?? "";
-        if (event.kind === "notification" && event.notification.type === "ERROR") {
-          sayUrgently(messages.current.announce(title));
-          return;
+        const { count, notification } = about(event);
+        title = notification?.title ?? "";
+        if (count < 2 && notification?.type === "ERROR") sayUrgently(messages.current.announce(title));
+        else {
+          waiting += count;
+          if (!timer) say();
         }
-        waiting += event.kind === "summary" ? event.count : 1;
-        if (!timer) say();
       },
       end: () => clearTimeout(timer),
     };
@@ -53,10 +54,10 @@ export function useAnnouncer(): Announcer {
     announce,
     regions: (
       <>
-        <div className="grelot-hidden" aria-live="polite">
+        <div {...part("hidden")} aria-live="polite">
           {polite}
         </div>
-        <div className="grelot-hidden" aria-live="assertive">
+        <div {...part("hidden")} aria-live="assertive">
           {urgent}
         </div>
       </>

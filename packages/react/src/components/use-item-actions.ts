@@ -5,6 +5,7 @@
  */
 import { type RefObject, useEffect, useMemo, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { itemsOf } from "../lib/items.js";
 import { follow } from "../lib/link.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
@@ -43,16 +44,13 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
       open(notification, event) {
         act(client.markAsRead(notification.id));
         follow(event, notification, navigate.current);
-        // Followed inside the application: what covers it goes.
-        if (event.defaultPrevented) event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
       },
       toggleRead({ id, readAt }) {
         act(readAt ? client.markAsUnread(id) : client.markAsRead(id));
       },
       remove({ id }) {
         // The focus goes to a neighbour before its place is gone.
-        const items = [...(root.current?.querySelectorAll<HTMLElement>("[data-part=item]") ?? [])];
-        const at = items.findIndex((item) => item.contains(document.activeElement));
+        const { items, at } = itemsOf(root, document.activeElement);
         if (items[at]?.dataset["id"] === id) (items[at + 1] ?? items[at - 1])?.focus();
         const removal = client.removeWithUndo(id, NOTICE);
         act(removal.done);

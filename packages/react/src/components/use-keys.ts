@@ -2,6 +2,7 @@
 /** The keys of a list: arrows, Home, End, Enter, `r`, Delete, and `?` for what they are. */
 import type { Notification } from "@grelot/client";
 import type { KeyboardEvent, RefObject } from "react";
+import { itemsOf } from "../lib/items.js";
 import type { ItemActions } from "./item.js";
 
 export function useKeys(
@@ -13,13 +14,12 @@ export function useKeys(
   return (event) => {
     const target = event.target as HTMLElement;
     if (event.altKey || event.ctrlKey || event.metaKey || target.closest("select")) return;
-    const items = [...(root.current?.querySelectorAll<HTMLElement>("[data-part=item]") ?? [])];
-    const at = items.findIndex((item) => item.contains(target));
+    const { items, at } = itemsOf(root, target);
     const item = items[at];
     const notification = notifications.find(({ id }) => id === item?.dataset["id"]);
     const moves: Record<string, number> = {
-      ArrowDown: Math.min(at + 1, items.length - 1),
-      ArrowUp: Math.max(at - 1, 0),
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
       Home: 0,
       End: items.length - 1,
     };

@@ -2,11 +2,12 @@
 /** What stands in place of something that is not there: because it is on its way, or because it could not be had. */
 import type { ReactElement } from "react";
 import { useMessages } from "../i18n/use-messages.js";
+import { part } from "../lib/part.js";
 import { Button } from "./button.js";
 
 export function Loading(): ReactElement {
   return (
-    <div className="grelot-loading" data-part="loading" role="status" aria-label={useMessages().states.connecting}>
+    <div {...part("loading")} role="status" aria-label={useMessages().states.connecting}>
       <i />
       <i />
       <i />
@@ -17,9 +18,11 @@ export function Loading(): ReactElement {
 export function Failed({ retry }: { readonly retry: () => void }): ReactElement {
   const messages = useMessages();
   return (
-    <div className="grelot-empty" data-part="error" role="alert">
+    <div {...part("error")} role="alert">
       <p>{messages.failed}</p>
-      <Button onClick={retry}>{messages.retry}</Button>
+      <Button name="retry" onClick={retry}>
+        {messages.retry}
+      </Button>
     </div>
   );
 }

@@ -1,8 +1,12 @@
 /** Instants in words: how long ago, on which day, exactly when. `Intl` speaks every language. */
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const DAY = 24 * 60 * 60_000;
+/** The coarsest that fits is told. */
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", DAY],
+  ["hour", DAY / 24],
+  ["minute", 60_000],
+];
 
 export interface Times {
   /** "now", "5 min. ago", "yesterday", and a date after a week. */
@@ -14,7 +18,7 @@ export interface Times {
 
 export function createTimes(locale: string): Times {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
-  const date = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric" });
+  const date = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
   const midnight = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
   return {
@@ -22,10 +26,9 @@ export function createTimes(locale: string): Times {
       const at = Date.parse(instant);
       // A clock that is behind the server's is no reason to speak of the future.
       const past = Math.max(0, now - at);
-      if (past < MINUTE) return relative.format(0, "second");
-      if (past < HOUR) return relative.format(-Math.floor(past / MINUTE), "minute");
-      if (past < DAY) return relative.format(-Math.floor(past / HOUR), "hour");
-      return past < 7 * DAY ? relative.format(-Math.floor(past / DAY), "day") : date.format(at);
+      if (past >= 7 * DAY) return date.format(at);
+      const [unit, size] = UNITS.find(([, size]) => past >= size) ?? ["second", DAY];
+      return relative.format(-Math.floor(past / size), unit);
     },
     day(instant, now) {
       const at = Date.parse(instant);

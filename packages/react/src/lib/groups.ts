@@ -8,26 +8,25 @@ import type { Notification } from "@grelot/client";
 
 export interface Group {
   readonly key: string;
-  readonly day: string;
-  /** In the second part, where the days begin anew. */
-  readonly again: boolean;
+  readonly name: string;
   /** How many stand before it. */
   readonly start: number;
   readonly notifications: Notification[];
 }
 
-export function byDay(notifications: readonly Notification[], dayOf: (instant: string) => string): Group[] {
+/** `nameOf` is told whether it is in the second part, where the days begin anew. */
+export function byDay(
+  notifications: readonly Notification[],
+  nameOf: (instant: string, again: boolean) => string,
+): Group[] {
   const groups: Group[] = [];
   let again = false;
-  let last: Notification | undefined;
   notifications.forEach((notification, start) => {
-    const rises = !!last && notification.seq > last.seq;
-    again ||= rises;
-    last = notification;
-    const day = dayOf(notification.createdAt);
+    again ||= notification.seq > (notifications[start - 1]?.seq ?? notification.seq);
+    const name = nameOf(notification.createdAt, again);
     const group = groups.at(-1);
-    if (group?.day === day && !rises) group.notifications.push(notification);
-    else groups.push({ key: `${groups.length} ${day}`, day, again, start, notifications: [notification] });
+    if (group?.name === name) group.notifications.push(notification);
+    else groups.push({ key: `${groups.length} ${name}`, name, start, notifications: [notification] });
   });
   return groups;
 }

@@ -26,6 +26,12 @@ export type ToastChange =
   /** Dismissed; of several (`undefined`): all that count, since nothing is unread any more. */
   | { readonly close: string | undefined };
 
+/** What a toast is to say: the newest, and how many there are. */
+export const about = (event: Exclude<ToastEvent, { kind: "dismiss" }>): Pick<Toast, "count" | "notification"> =>
+  event.kind === "summary"
+    ? { count: event.count, notification: event.notifications[0] }
+    : { count: 1, notification: event.notification };
+
 export function reduceToasts(toasts: readonly Toast[], change: ToastChange): readonly Toast[] {
   if ("close" in change) {
     return toasts.filter(({ key, count }) => (change.close === undefined ? count < 2 : key !== change.close));
@@ -33,18 +39,10 @@ export function reduceToasts(toasts: readonly Toast[], change: ToastChange): rea
   const { event, at } = change;
   if (event.kind === "dismiss") {
     const { ids } = event;
-    return toasts.filter(({ notification }) => ids && !(notification && ids.includes(notification.id)));
+    return toasts.filter(({ notification }) => ids && !ids.includes(notification?.id as string));
   }
-  if (event.kind === "summary" && event.count > 1) {
-    return add(toasts, {
-      key: `${at}`,
-      at,
-      type: "INFO",
-      count: event.count,
-      notification: event.notifications[0],
-    });
-  }
-  const notification = event.kind === "summary" ? event.notifications[0] : event.notification;
+  const { count: many, notification } = about(event);
+  if (many > 1) return add(toasts, { key: `${at}`, at, type: "INFO", count: many, notification });
   if (!notification) return toasts;
   const recent = toasts.filter((toast) => at - toast.at < BURST);
   const count = recent.reduce((sum, toast) => sum + toast.count, 1);
@@ -52,9 +50,8 @@ export function reduceToasts(toasts: readonly Toast[], change: ToastChange): rea
   if (count < MANY) return add(toasts, one);
   // It is as grave as the gravest in it, and stays if that one would.
   const type = [one, ...recent].some((toast) => toast.type === "ERROR") ? "ERROR" : "INFO";
-  const [first] = recent.filter((toast) => toast.count > 1);
-  const rest = toasts.filter((toast) => !recent.includes(toast));
-  return add(rest, { ...one, key: first?.key ?? `+${one.key}`, type, count });
+  const first = recent.find((toast) => toast.count > 1);
+  return add(toasts.slice(recent.length), { ...one, key: first?.key ?? `+${one.key}`, type, count });
 }
 
 const add = (toasts: readonly Toast[], toast: Toast): readonly Toast[] => [toast, ...toasts].slice(0, KEPT);

@@ -3,6 +3,11 @@
 import type { Store } from "@grelot/client";
 import { useSyncExternalStore } from "react";
 
-export function useStore<T>({ subscribe, getSnapshot, getServerSnapshot }: Store<T>): T {
-  return useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
+/** Renders when what `select` makes of it changes. */
+export function useStore<T, U = T>(store: Store<T>, select: (snapshot: T) => U = (all) => all as unknown as U): U {
+  return useSyncExternalStore(
+    store.subscribe,
+    () => select(store.getSnapshot()),
+    () => select(store.getServerSnapshot()),
+  );
 }

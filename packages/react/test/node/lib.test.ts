@@ -22,22 +22,22 @@ const notification = (seq: number, over: Partial<Notification> = {}): Notificati
 });
 
 describe("days", () => {
-  const day = (instant: string): string => instant.slice(0, 10);
+  const name = (instant: string, again: boolean): string => `${again ? "again " : ""}${instant.slice(0, 10)}`;
   const shape = (list: readonly Notification[]): unknown =>
-    byDay(list, day).map(({ day, again, start, notifications }) => [day, again, start, notifications.length]);
+    byDay(list, name).map(({ name, start, notifications }) => [name, start, notifications.length]);
 
   test("one group a day", () => {
     const old = "2026-11-23T10:00:00.000Z";
     expect(shape([notification(3), notification(2), notification(1, { createdAt: old })])).toEqual([
-      ["2026-11-24", false, 0, 2],
-      ["2026-11-23", false, 2, 1],
+      ["2026-11-24", 0, 2],
+      ["2026-11-23", 2, 1],
     ]);
   });
 
   test("they begin anew where the read ones do", () => {
     expect(shape([notification(3), notification(1), notification(4), notification(2)])).toEqual([
-      ["2026-11-24", false, 0, 2],
-      ["2026-11-24", true, 2, 2],
+      ["2026-11-24", 0, 2],
+      ["again 2026-11-24", 2, 2],
     ]);
   });
 
@@ -49,7 +49,7 @@ describe("days", () => {
   test("keys are not repeated, whatever clocks the rows were written by", () => {
     const [a, b] = ["2026-11-24T10:00:00.000Z", "2026-11-23T10:00:00.000Z"];
     const list = [4, 3, 2, 1].map((seq) => notification(seq, { createdAt: seq % 2 ? a : b }));
-    const keys = byDay(list, day).map(({ key }) => key);
+    const keys = byDay(list, name).map(({ key }) => key);
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

@@ -2,14 +2,16 @@
 import { expect, test } from "vitest";
 import { EVERYTHING, HOOKS, weigh, weighStyle } from "../../scripts/size.js";
 
-test("the hooks with the client stay under 7.0 kB", async () => {
-  expect(await weigh(HOOKS)).toBeLessThan(7_000);
+const KB = 1_024;
+
+test("the hooks with the client stay within 6 KB", async () => {
+  expect(await weigh(HOOKS)).toBeLessThanOrEqual(6 * KB);
 });
 
-test("everything, with its style, stays under 17.2 kB", async () => {
-  expect((await weigh(EVERYTHING)) + (await weighStyle())).toBeLessThan(17_200);
+test("everything, with its style, stays within 15 KB", async () => {
+  expect((await weigh(EVERYTHING)) + (await weighStyle())).toBeLessThanOrEqual(15 * KB);
 });
 
 test("a page that uses hooks carries no component, no text and no preferences", async () => {
-  expect((await weigh(HOOKS)) + 500).toBeLessThan(await weigh(`${HOOKS}, usePreferences`));
+  expect((await weigh(HOOKS)) + 400).toBeLessThan(await weigh(`${HOOKS}, usePreferences`));
 });

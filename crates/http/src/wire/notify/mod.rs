@@ -4,4 +4,4 @@ mod answer;
 mod request;
 
 pub(crate) use answer::{DeliveredOut, NotifyOut, PreviewEntryOut, PreviewOut};
-pub(crate) use request::{NotifyIn, NotifySchema};
+pub(crate) use request::{CONTENT, NotifyIn, NotifySchema, read_content};

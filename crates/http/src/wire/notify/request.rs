@@ -61,35 +61,42 @@ pub(crate) struct NotifyIn {
     pub(crate) content: Content,
 }
 
-const MEMBERS: [&str; 8] =
-    ["userId", "userIds", "type", "category", "title", "body", "link", "data"];
-
 impl FromJson for NotifyIn {
     fn from_json(field: &Field<'_>, errors: &mut Errors) -> Option<Self> {
-        let object = Object::read(field, &MEMBERS, errors)?;
+        let [kind, title, body, link, data] = CONTENT;
+        let members = ["userId", "userIds", "category", kind, title, body, link, data];
+        let object = Object::read(field, &members, errors)?;
         let recipients = recipients(&object, errors);
-        let kind = match object.optional("type") {
-            Some(kind) => kind.parse(errors, NotificationType::parse),
-            None => Some(NotificationType::default()),
-        };
-        let nullable = |name| object.optional(name).and_then(Field::non_null);
-        let category = nullable("category").map(|f| f.parse(errors, CategoryKey::parse));
-        let title = object.required("title", errors).and_then(|f| f.parse(errors, Title::parse));
-        let body = nullable("body").map(|f| f.parse(errors, Body::parse));
-        let link = nullable("link").map(|f| f.parse(errors, Link::parse));
-        let data = nullable("data").map(|f| data(&f, errors));
-        Some(Self {
-            recipients: recipients?,
-            content: Content {
-                kind: kind?,
-                category: flatten(category)?,
-                title: title?,
-                body: flatten(body)?,
-                link: flatten(link)?,
-                data: flatten(data)?,
-            },
-        })
+        let category = object.optional("category").and_then(Field::non_null);
+        let category = category.map(|f| f.parse(errors, CategoryKey::parse));
+        let content = read_content(&object, errors);
+        let category = flatten(category)?;
+        Some(Self { recipients: recipients?, content: Content { category, ..content? } })
     }
+}
+
+/// The members that say what a notification says; all but its category.
+pub(crate) const CONTENT: [&str; 5] = ["type", "title", "body", "link", "data"];
+
+/// Reads them, without a category.
+pub(crate) fn read_content(object: &Object<'_>, errors: &mut Errors) -> Option<Content> {
+    let kind = match object.optional("type") {
+        Some(kind) => kind.parse(errors, NotificationType::parse),
+        None => Some(NotificationType::default()),
+    };
+    let nullable = |name| object.optional(name).and_then(Field::non_null);
+    let title = object.required("title", errors).and_then(|f| f.parse(errors, Title::parse));
+    let body = nullable("body").map(|f| f.parse(errors, Body::parse));
+    let link = nullable("link").map(|f| f.parse(errors, Link::parse));
+    let data = nullable("data").map(|f| data(&f, errors));
+    Some(Content {
+        kind: kind?,
+        category: None,
+        title: title?,
+        body: flatten(body)?,
+        link: flatten(link)?,
+        data: flatten(data)?,
+    })
 }
 
 /// Absent is fine, present and refused is not.
@@ -187,7 +194,7 @@ mod tests {
     #[case(r#"{"userId":null,"type":null,"title":null}"#, &["/userId", "/type", "/title"])]
     #[case(
         r#"{"userId":1,"type":"info","category":"A","title":"","body":1,"link":"x","data":[],"more":1}"#,
-        &["/more", "/userId", "/type", "/category", "/title", "/body", "/link", "/data"]
+        &["/more", "/userId", "/category", "/type", "/title", "/body", "/link", "/data"]
     )]
     #[case(r#"{"userId":"a","title":"T","title":"U"}"#, &["/title"])]
     #[case(r#"{"userId":"a","title":"T","data":{"x":{"y":1,"y":2}}}"#, &["/data/x/y"])]

@@ -5,7 +5,7 @@
  * Not here: opening anything. The first hook that subscribes connects; rendering, on a server too, sends nothing.
  */
 import { type ClientOptions, createClient, type GrelotClient, type Notification } from "@grelot/client";
-import { createContext, type ReactElement, type ReactNode, useContext, useMemo } from "react";
+import { createContext, createElement, type ReactElement, type ReactNode, useContext, useMemo } from "react";
 import type { Messages } from "./i18n/messages.js";
 import { useLatest } from "./lib/use-latest.js";
 
@@ -44,24 +44,24 @@ export function GrelotProvider(props: GrelotProviderProps): ReactElement {
       client ??
       createClient({
         baseUrl,
+        credentials,
+        storage,
         getLocale: () => latest.current.locale,
-        ...(signs && { getToken: (request) => latest.current.getToken?.(request) ?? null }),
-        ...(credentials && { credentials }),
-        ...(storage && { storage }),
-      }),
+        getToken: signs ? (request) => latest.current.getToken?.(request) ?? null : undefined,
+      } as ClientOptions),
     [client, baseUrl, signs, credentials, storage, latest],
   );
   const shared = useMemo<Shared>(
     () => ({ client: own, locale, messages, onNavigate }),
     [own, locale, messages, onNavigate],
   );
-  return <Context.Provider value={shared}>{children}</Context.Provider>;
+  return createElement(Context.Provider, { value: shared }, children);
 }
 
 /** What the provider above shares. */
 export function useShared(): Shared {
   const shared = useContext(Context);
-  if (!shared) throw new Error("Put <GrelotProvider> around what uses Grelot.");
+  if (!shared) throw new Error("Add a <GrelotProvider>.");
   return shared;
 }
 

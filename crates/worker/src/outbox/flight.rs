@@ -1,0 +1,85 @@
+//! One attempt: asks whether it is still wanted, hands it over, settles it. Not here: how many there are (`outbox`).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use grelot_core::AttemptOutcome;
+use grelot_store::{Deliveries, Errand, Lease, Mail, Settlement, StoreError};
+
+use super::{Observer, PAUSE, Post, Receipt};
+
+pub(super) struct Flight {
+    pub(super) store: Arc<dyn Deliveries>,
+    pub(super) post: Arc<dyn Post>,
+    pub(super) observer: Observer,
+    pub(super) limit: Duration,
+    pub(super) lease: Lease,
+}
+
+impl Flight {
+    pub(super) async fn fly(self) {
+        // Asked just before it goes out: what was read since it became due is not sent.
+        let errand = persist(|| self.store.errand(&self.lease)).await;
+        let settlement = match errand {
+            None => return,
+            Some(Errand::Skip(reason)) => Settlement::Skipped(reason),
+            Some(Errand::Wait(until)) => Settlement::Postponed(until),
+            Some(Errand::Send(mail)) => self.send(*mail).await,
+        };
+        settle(&*self.store, &self.lease, settlement).await;
+    }
+
+    async fn send(&self, mail: Mail) -> Settlement {
+        let Lease { id, user, .. } = &self.lease;
+        let sending = tokio::time::timeout(self.limit, self.post.send(*id, user, &mail));
+        let receipt = sending.await.unwrap_or_else(|_elapsed| {
+            Receipt::Failed(format!("no answer within {} s", self.limit.as_secs()))
+        });
+        let outcome = match &receipt {
+            Receipt::Sent(_) => AttemptOutcome::Sent,
+            Receipt::Failed(_) => AttemptOutcome::Failed,
+            Receipt::Refused(_) => AttemptOutcome::Refused,
+        };
+        (self.observer)(outcome);
+        // No answer in the log: it may have an address in it. `grelot deliveries show` has it.
+        if outcome == AttemptOutcome::Sent {
+            tracing::debug!(delivery = id.as_str(), "sent");
+        } else {
+            tracing::warn!(delivery = id.as_str(), outcome = outcome.name(), "not sent");
+        }
+        match receipt {
+            Receipt::Sent(answer) => Settlement::Sent { answer, collected: mail.collected },
+            Receipt::Failed(answer) => Settlement::Failed { answer, jitter: rand::random() },
+            Receipt::Refused(answer) => Settlement::Refused { answer },
+        }
+    }
+}
+
+/// Settles an attempt whose code panicked.
+pub(super) async fn broken(store: Arc<dyn Deliveries>, observer: Observer, lease: Lease) {
+    observer(AttemptOutcome::Failed);
+    let answer = "the way out failed inside; see the log".to_owned();
+    settle(&*store, &lease, Settlement::Failed { answer, jitter: rand::random() }).await;
+}
+
+async fn settle(store: &dyn Deliveries, lease: &Lease, settlement: Settlement) {
+    if !persist(|| store.settle(lease, settlement.clone())).await {
+        tracing::warn!(delivery = lease.id.as_str(), "the lease was lost; another worker has it");
+    }
+}
+
+/// Asks a store until it answers: a full disk must not make a mail go out twice. Whoever waits for this drops it at the end
+/// of the program; the lease is renewed meanwhile, or lost.
+async fn persist<T, F, R>(mut ask: F) -> T
+where
+    F: FnMut() -> R,
+    R: Future<Output = Result<T, StoreError>>,
+{
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(error) => tracing::debug!(%error, "the outbox cannot be reached; trying again"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
