@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { nativeEventSource } from "./clients/chromium.js";
 import { npmEventSource } from "./clients/eventsource.js";
+import { launchdarklyEventSource } from "./clients/launchdarkly.js";
 import { program } from "./support/process.js";
 import { Seen } from "./support/seen.js";
 import { root, Service } from "./support/service.js";
@@ -16,7 +17,9 @@ const client = (name) => path.join(import.meta.dirname, "clients", name);
 const clients = {
   "Chromium's EventSource": nativeEventSource,
   "npm eventsource": npmEventSource,
+  "npm launchdarkly-eventsource": launchdarklyEventSource,
   "PyPI httpx-sse": program(python, client("httpx_sse_client.py")),
+  "PyPI sseclient-py": program(python, client("sseclient_py.py")),
   "crate eventsource-stream": program(path.join(root, "target/debug/examples/foreign_client")),
   curl: program(client("curl.sh")),
 };

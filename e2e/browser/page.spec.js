@@ -1,59 +1,10 @@
 // The demo page as `grelot demo` serves it: every state, light and dark, on a phone and on a desk, without a violation of
-// axe-core and without a word in the console; and the whole of it by keyboard. Pictures go to `target/screenshots`.
+// axe-core and without a word in the console; and the whole of it by keyboard. Not here: what it shows when something fails.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { test } from "node:test";
-import { chromium } from "playwright-core";
-import { root } from "../support/service.js";
-import { startDemo } from "./support/demo.js";
-import { browserOptions, shows, until } from "./support/stage.js";
-
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pictures = path.join(root, "target/screenshots");
-mkdirSync(pictures, { recursive: true });
-
-const looks = {
-  desk: { viewport: { width: 1440, height: 900 } },
-  "desk-dark": { viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
-  phone: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
-  "phone-dark": { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, colorScheme: "dark" },
-  "desk-french-rtl": { viewport: { width: 1440, height: 900 }, locale: "fr-FR" },
-};
-
-/** `grelot demo`, a browser, and a page of it. */
-async function demo(look, play) {
-  const { url, stop } = await startDemo();
-  const browser = await chromium.launch(browserOptions);
-  const context = await browser.newContext({ reducedMotion: "reduce", ...look });
-  context.setDefaultTimeout(10_000);
-  const said = [];
-  context.on("console", (message) => said.push(message.text()));
-  context.on("weberror", (error) => said.push(String(error.error())));
-  try {
-    const page = await context.newPage();
-    await page.goto(url);
-    await page.waitForSelector('[data-part="connection"][data-state="live"]');
-    await play(page);
-    assert.deepEqual(said, [], "the console is empty");
-  } finally {
-    await browser.close();
-    stop();
-  }
-}
-
-async function check(page, name) {
-  await page.screenshot({ path: path.join(pictures, `${name}.png`) });
-  await page.evaluate(axe);
-  const violations = await page.evaluate(async () => {
-    const found = (await window.axe.run({ resultTypes: ["violations"] })).violations;
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => html + failureSummary)}`);
-  });
-  assert.deepEqual(violations, [], name);
-}
+import { check, demo, looks } from "./support/demo.js";
+import { shows, until } from "./support/stage.js";
 
 const send = (page, example) => page.click(`[data-example="${example}"]`);
 
@@ -63,7 +14,7 @@ for (const [name, look] of Object.entries(looks)) {
       if (name.endsWith("rtl")) await page.check("[data-demo=rtl]");
       await page.waitForSelector("[data-part=preference]");
       await check(page, `${name}-page`);
-      await page.screenshot({ path: path.join(pictures, `${name}-page-whole.png`), fullPage: true });
+      await check(page, `${name}-page-whole`, { fullPage: true });
 
       await page.click("[data-part=bell]");
       await page.waitForSelector("[data-part=item]");
@@ -172,6 +123,25 @@ test("inside, the preferences are found, and a switch is kept", () =>
     await page.reload();
     await page.waitForSelector(`${one}[aria-checked="false"]`);
   }));
+
+for (const name of ["desk", "phone-dark"]) {
+  test(`what stays unread is in the mailbox, as it looks, as text and as source: ${name}`, () =>
+    demo(looks[name], async (page) => {
+      await page.locator("[data-demo=mailbox] [data-mail]", { hasText: "Invoice ready" }).click();
+      const mail = page.frameLocator("[data-demo=mailbox] iframe");
+      await mail.getByRole("heading", { name: "Invoice ready" }).waitFor();
+      await page.locator("[data-demo=mailbox]").scrollIntoViewIfNeeded();
+      await check(page, `${name}-mailbox`);
+      for (const [view, words] of [
+        ["text", "March is ready."],
+        ["source", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"],
+      ]) {
+        await page.click(`[data-view=${view}]`);
+        await page.locator("[data-demo=mailbox] pre", { hasText: words }).waitFor();
+        await check(page, `${name}-mailbox-${view}`);
+      }
+    }));
+}
 
 test("the tab has an icon, and nothing that the page asks for is missing", () =>
   demo(looks.desk, async (first) => {

@@ -9,18 +9,20 @@ import { createInterface } from "node:readline";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 const binary = path.join(root, "target/debug/grelot");
-const env = { GRELOT_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
+const secret = { GRELOT_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 
 export class Service {
   #place = mkdtempSync(path.join(tmpdir(), "grelot-e2e-"));
   #child;
   #bind = "127.0.0.1:0";
+  #env;
   #sent = 0;
 
-  /** Starts a service on an empty database. */
-  static async start() {
+  /** Starts a service on an empty database, with these variables beside its own. */
+  static async start(env = {}) {
     if (!existsSync(binary)) throw new Error(`${binary} is not built: run cargo build -p grelot`);
-    const service = new Service();
+    const service = new this();
+    service.#env = { ...secret, ...env };
     service.apiKey = service.run("keys", "create", "--name", "e2e");
     await service.start();
     return service;
@@ -32,7 +34,7 @@ export class Service {
 
   /** Runs a command beside the service; returns what it printed. */
   run(...args) {
-    const options = { cwd: this.#place, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
+    const options = { cwd: this.#place, env: this.#env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
     return execFileSync(binary, args, options).trim();
   }
 
@@ -43,14 +45,14 @@ export class Service {
   /** Starts it, where it was before if it was there before. */
   async start() {
     const args = ["serve", "--bind", this.#bind, "--metrics-bind", "off"];
-    this.#child = spawn(binary, args, { cwd: this.#place, env, stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = spawn(binary, args, { cwd: this.#place, env: this.#env, stdio: ["ignore", "ignore", "pipe"] });
     const lines = createInterface({ input: this.#child.stderr });
     const said = [];
     this.#bind = await new Promise((resolve, reject) => {
       lines.on("line", (line) => {
-        said.push(line);
         const found = line.match(/listens on http:\/\/([^",]+)/);
         if (found) resolve(found[1]);
+        else if (said.length < 20) said.push(line);
       });
       lines.on("close", () => reject(new Error(`it ended instead of starting: ${said.join("\n")}`)));
     });

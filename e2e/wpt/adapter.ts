@@ -2,14 +2,40 @@
  * The client's event stream in the shape of `EventSource`, so that web-platform-tests can be run against it.
  *
  * The bytes are read by the client's own parser. What is around it is what the HTML standard asks of an `EventSource`; the client
- * itself waits with jitter, watches for silence and goes on after any failure (`transport/stream.ts`, with tests of its own).
+ * itself takes its cursor from the data and not from the id, waits with jitter, watches for silence and goes on after any
+ * failure (`transport/stream.ts`, with tests of its own). So ids are read here, between one line and the next.
  */
 import { createParser } from "../../packages/client/src/transport/sse.js";
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
+const LF = 10;
+const CR = 13;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Gives bytes on with no more than one line's end in each piece, after telling the line that ends there. */
+function byLine(tell: (line: string) => void, give: (bytes: Uint8Array) => void): (chunk: Uint8Array) => void {
+  let line: number[] = [];
+  let last = 0;
+  return (chunk) => {
+    let given = 0;
+    chunk.forEach((byte, at) => {
+      const ends = byte === CR || (byte === LF && last !== CR);
+      last = byte;
+      if (!ends) {
+        if (byte !== LF) line.push(byte);
+        return;
+      }
+      tell(decoder.decode(Uint8Array.from(line)));
+      line = [];
+      give(chunk.subarray(given, at + 1));
+      given = at + 1;
+    });
+    if (given < chunk.length) give(chunk.subarray(given));
+  };
+}
 
 class StreamEventSource extends EventTarget {
   static readonly CONNECTING = CONNECTING;
@@ -68,20 +94,23 @@ class StreamEventSource extends EventTarget {
   /** Resolves at the end of the stream, whatever ended it. */
   async #read(reader: ReadableStreamDefaultReader<Uint8Array>, origin: string): Promise<void> {
     const parse = createParser(
-      ({ event, data, id }) => {
-        this.#lastEventId = id;
-        this.#dispatch(new MessageEvent(event, { data, lastEventId: id, origin }));
+      ({ event, data }) => {
+        this.#dispatch(new MessageEvent(event, { data, lastEventId: this.#lastEventId, origin }));
       },
       (milliseconds) => {
         this.#retry = milliseconds;
       },
     );
-    // The client's parser belongs to one stream, an event id to all of them.
-    if (this.#lastEventId) parse(encoder.encode(`id: ${this.#lastEventId}\n`));
+    let id = this.#lastEventId;
+    const take = byLine((line) => {
+      if (line === "") this.#lastEventId = id;
+      const [isId, value = ""] = /^id(?:: ?(.*))?$/s.exec(line) ?? [];
+      if (isId && !value.includes("\0")) id = value;
+    }, parse);
     for (;;) {
       const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const);
       if (done) return;
-      parse(value);
+      take(value);
     }
   }
 

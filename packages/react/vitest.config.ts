@@ -1,13 +1,18 @@
 /**
  * How the tests run: what a browser does in Chromium, against a server in memory; what a server renders, and sizes, in Node.
  *
- * `CHROMIUM` says where it is. `packages/react-18` runs the same once more with React 18.
+ * `CHROMIUM` says where it is. `packages/react-18` runs the same once more with React 18, and with what is published.
  */
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { defineConfig, type Plugin, type ViteUserConfig } from "vitest/config";
 
 /** The tests, with that version of React, to which `alias` leads. */
-export function projects(version: string, root: string, alias: Record<string, string> = {}): ViteUserConfig {
+export function projects(
+  version: string,
+  root: string,
+  alias: Record<string, string> = {},
+  plugins: Plugin[] = [],
+): ViteUserConfig {
   const env = { REACT: version };
   const resolve = { alias, conditions: ["@grelot/source", "module", "browser", "development|production"] };
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -18,12 +23,15 @@ export function projects(version: string, root: string, alias: Record<string, st
         {
           root,
           resolve,
+          plugins,
           ssr: { resolve: { conditions: ["@grelot/source", "module", "node", "development|production"] } },
-          test: { env, name: "node", include: ["test/node/**/*.test.{ts,tsx}"] },
+          // What is inside has other names in what is published.
+          test: { env, name: "node", include: [`test/${plugins.length ? "node" : "{node,lib}"}/**/*.test.{ts,tsx}`] },
         },
         {
           root,
           resolve,
+          plugins,
           optimizeDeps: { include: ["react", "react/jsx-dev-runtime", "react-dom/client", "react-dom/server"] },
           test: {
             env,

@@ -35,7 +35,7 @@ pub use delivery::{AttemptOutcome, DeliveryId, DeliveryState, SkipReason};
 pub use id::{CategoryKey, CuidGenerator, NotificationId, UserId};
 pub use inbox::{Inbox, Resume, Seq};
 pub use listing::{Cursor, ListFilter, ReadStatus, Section};
-pub use mail::{CategoryMail, DelayMinutes, MailMode, Template, Templates};
+pub use mail::{CategoryMail, DelayMinutes, MailMode, Template, TemplatePart, Templates};
 pub use notification::{Content, Notification, NotificationType, Recipients};
 pub use preference::{Choice, Preferences, PreferencesUpdate};
 pub use resolve::{Channel, ChannelSet, Decision, Rule, resolve};

@@ -80,6 +80,28 @@ impl Default for DelayMinutes {
     }
 }
 
+/// A part of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TemplatePart {
+    /// The subject line.
+    Subject,
+    /// The HTML part.
+    Html,
+    /// The text part.
+    Text,
+}
+
+impl TemplatePart {
+    /// The name as the API writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Html => "html",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// The source of a mail in one language. Raw: `channels` checks that it renders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {

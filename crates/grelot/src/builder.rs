@@ -134,6 +134,13 @@ impl Builder {
         self
     }
 
+    /// How long a minute of a mail's delay lasts, for a demo that nobody watches for five of them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn mail_minute(mut self, minute: Duration) -> Self {
+        self.mail.minute = minute;
+        self
+    }
+
     /// Opens the database and starts what works behind the scenes, on the present Tokio runtime.
     ///
     /// # Errors

@@ -3,32 +3,10 @@
 
 use std::sync::Arc;
 
-use grelot_core::{Category, Content};
+use grelot_core::{Category, Content, TemplatePart};
 
 use crate::json::Errors;
 use crate::problem::Problem;
-
-/// Which part of a template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TemplatePart {
-    /// The subject line.
-    Subject,
-    /// The HTML part.
-    Html,
-    /// The text part.
-    Text,
-}
-
-impl TemplatePart {
-    /// The name as the API writes it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Subject => "subject",
-            Self::Html => "html",
-            Self::Text => "text",
-        }
-    }
-}
 
 /// Why a template does not render.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What a delivery that is due comes to: the mail, or why there is none. Not here: who asks, and what follows (`outbox`).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use grelot_core::calendar::Zone;
@@ -34,9 +33,9 @@ struct Reader {
     preferences: Preferences,
 }
 
-/// What an item is, once its inbox was asked.
-struct Asked {
-    in_inbox: InInbox,
+/// What becomes of a subject, once the reader's inbox was asked.
+struct Judged {
+    wanted: Result<(), SkipReason>,
     content: Option<Arc<Content>>,
 }
 
@@ -74,41 +73,32 @@ impl Snapshot<'_> {
             Some(key) => self.category(key)?,
         };
         let created_at = subject.created_at;
-        let asked = self.ask_inbox(&reader.user, subject)?;
-        if let Err(reason) = reader.wants(asked.in_inbox, category.as_ref()) {
+        let judged = self.judge(reader, category.as_ref(), subject)?;
+        if let Err(reason) = judged.wanted {
             return Ok(Errand::Skip(reason));
         }
         let mandatory = is_mandatory(Channel::Email, category.as_ref());
-        let content = asked.content.ok_or(Failure::Corrupt("deliveries.content"))?;
+        let content = judged.content.ok_or(Failure::Corrupt("deliveries.content"))?;
         let matter = MailMatter::One(MailItem { content, created_at, category });
         Ok(self.send(reader, mandatory, mandatory, matter, Vec::new()))
     }
 
     fn digest(&self, reader: &Reader, digest: DeliveryId) -> Result<Errand, Failure> {
-        let mut categories: HashMap<CategoryKey, Option<Category>> = HashMap::new();
+        let categories = self.categories()?;
         let (mut items, mut more, mut collected) = (Vec::new(), 0_u64, Vec::new());
         let (mut any_mandatory, mut all_mandatory) = (false, true);
         for subject in self.subjects_of(digest)? {
-            let category = match &subject.category {
-                None => None,
-                Some(key) => {
-                    if !categories.contains_key(key) {
-                        categories.insert(key.clone(), self.category(key)?);
-                    }
-                    categories.get(key).and_then(Option::as_ref)
-                }
-            };
+            let category = subject.category.as_ref().and_then(|key| categories.get(key));
             let (delivery, created_at) = (subject.delivery, subject.created_at);
-            let asked = self.ask_inbox(&reader.user, subject)?;
-            let wanted = reader.wants(asked.in_inbox, category);
-            collected.push((delivery, wanted.err()));
-            if wanted.is_err() {
+            let judged = self.judge(reader, category, subject)?;
+            collected.push((delivery, judged.wanted.err()));
+            if judged.wanted.is_err() {
                 continue;
             }
             let mandatory = is_mandatory(Channel::Email, category);
             any_mandatory |= mandatory;
             all_mandatory &= mandatory;
-            match asked.content {
+            match judged.content {
                 Some(content) if items.len() < DIGEST_ITEMS => {
                     items.push(MailItem { content, created_at, category: category.cloned() });
                 }
@@ -154,18 +144,13 @@ impl Snapshot<'_> {
         user: &UserId,
         digest: DeliveryId,
     ) -> Result<Vec<(DeliveryId, Option<SkipReason>)>, Failure> {
-        let reader = self.reader(user)?;
-        let mut collected = Vec::new();
-        for subject in self.subjects_of(digest)? {
-            let category = match &subject.category {
-                None => None,
-                Some(key) => self.category(key)?,
-            };
+        let (reader, categories) = (self.reader(user)?, self.categories()?);
+        let judge = |subject: Subject| {
+            let category = subject.category.as_ref().and_then(|key| categories.get(key));
             let delivery = subject.delivery;
-            let asked = self.ask_inbox(user, subject)?;
-            collected.push((delivery, reader.wants(asked.in_inbox, category.as_ref()).err()));
-        }
-        Ok(collected)
+            Ok((delivery, self.judge(&reader, category, subject)?.wanted.err()))
+        };
+        self.subjects_of(digest)?.into_iter().map(judge).collect()
     }
 
     /// What a digest collected, newest first.
@@ -173,21 +158,24 @@ impl Snapshot<'_> {
         rows::all(self.connection, sql::DIGEST_SUBJECTS, [digest.as_str()], subject)
     }
 
-    fn ask_inbox(&self, user: &UserId, subject: Subject) -> Result<Asked, Failure> {
-        let (Some(id), true) = (subject.notification, subject.has_row) else {
-            return Ok(Asked { in_inbox: InInbox::Never, content: subject.content.map(Arc::new) });
+    /// Whether the reader still wants it, by what their inbox says now.
+    fn judge(
+        &self,
+        reader: &Reader,
+        category: Option<&Category>,
+        subject: Subject,
+    ) -> Result<Judged, Failure> {
+        let (in_inbox, content) = match (subject.notification, subject.has_row) {
+            (Some(id), true) => match self.notification(&reader.user, id)? {
+                None => (InInbox::Deleted, None),
+                Some(found) if found.read_at.is_some() => (InInbox::Read, Some(found.content)),
+                Some(found) => (InInbox::Unread, Some(found.content)),
+            },
+            _ => (InInbox::Never, subject.content.map(Arc::new)),
         };
-        let Some(found) = self.notification(user, id)? else {
-            return Ok(Asked { in_inbox: InInbox::Deleted, content: None });
-        };
-        let in_inbox = if found.read_at.is_some() { InInbox::Read } else { InInbox::Unread };
-        Ok(Asked { in_inbox, content: Some(found.content) })
-    }
-}
-
-impl Reader {
-    fn wants(&self, in_inbox: InInbox, category: Option<&Category>) -> Result<(), SkipReason> {
-        still_wanted(in_inbox, category, &self.preferences, self.contact.email.is_some())
+        let has_address = reader.contact.email.is_some();
+        let wanted = still_wanted(in_inbox, category, &reader.preferences, has_address);
+        Ok(Judged { wanted, content })
     }
 }
 

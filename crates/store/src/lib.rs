@@ -49,9 +49,8 @@ pub trait Store:
     + Notify
     + PreferenceBook
     + CategoryRegistry
-    + Users
     + Keys
-    + Replay
+    + StreamSource
     + Deliveries
     + Maintenance
 {

@@ -8,7 +8,7 @@
 import { backOff, type Core, quiet } from "./core.js";
 import { failure, outcome } from "./errors.js";
 import type { Op } from "./store/view.js";
-import type { GrelotError } from "./types.js";
+import type { GrelotError, PendingRemoval } from "./types.js";
 
 /** Actions that may wait to be sent; one more is refused. */
 const QUEUE_LENGTH = 500;
@@ -26,7 +26,8 @@ interface Pending {
 }
 
 export interface Actions {
-  _run: Core["_run"];
+  /** Does it: shown at once, sent in its order, or after `delay`. What is done resolves with what the server said. */
+  _run(op: Op, delay?: number): PendingRemoval;
   /** In their order, all that is to be shown; what the state has by now is forgotten. */
   _ops(): readonly Op[];
   /** Tries again what found no answer. */
@@ -61,7 +62,7 @@ export function createActions(core: Core): Actions {
 
   /** It goes out even if the page is left. */
   const send = ({ request: [method, path, body] }: Op): Promise<unknown> =>
-    core._http._send(path, {
+    core._send(path, {
       method,
       keepalive: true,
       headers: { "content-type": "application/json" },
@@ -75,7 +76,7 @@ export function createActions(core: Core): Actions {
     busy = next._sent = true;
     const attempt = async (): Promise<unknown> => {
       // Time has passed, and a cookie may be another user's by now: an answer that says so empties the queue.
-      if (failed) await core._http._send("/unread-count");
+      if (failed) await core._send("/unread-count");
       return send(next._op);
     };
     const { value: answer, error } = await outcome(attempt());
@@ -93,7 +94,7 @@ export function createActions(core: Core): Actions {
     resume();
   };
 
-  const run: Core["_run"] = (op, delay) => {
+  const run: Actions["_run"] = (op, delay) => {
     let settle!: Pending["_settle"];
     const done = quiet(
       new Promise<void>((resolve) => {

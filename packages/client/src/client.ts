@@ -65,7 +65,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       };
     };
 
-  // All but `http` and `run`, which are made with it.
+  // All but how to ask and to act, which are made with it.
   const core = {
     _env: env,
     _options: options,
@@ -84,7 +84,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       emit(listeners);
     },
     _commit(soon) {
-      core._view = overlay(core._state, actions._ops());
+      core._view = overlay(core._state, core._ops());
       snapshot = same(snapshot, current());
       if (soon && Date.now() < shownAt + SHOW_EVERY) showTimer ??= setTimeout(core._show, SHOW_EVERY);
       else core._show();
@@ -113,7 +113,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       core._commit();
       tabs._beat();
       if (how === "live" || how === "polling") {
-        actions._resume();
+        core._resume();
         check(true);
       }
     },
@@ -147,14 +147,13 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
       for (const part of core._parts) part._clear();
       toasts._clear();
     }
-    actions._change(room());
+    core._change(room());
     hints?.postMessage(answered);
     core._commit();
     if (!before) return;
     if (active) boot();
     throw failure(0);
   });
-  core._http = http;
 
   /** The name of what is shared by the tabs of this user. */
   const room = (): string => `${name}:${core._user}`;
@@ -172,6 +171,8 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
 
   const stream = createStream(core);
 
+  Object.assign(core, http, createActions(core));
+
   const tabs = createTabs(core, stream._start, stream._stop, ({ seq, unreadCount, state, events, from = seq }) => {
     core._connected(state);
     if (events && from <= core._state.seq) core._hear(events);
@@ -181,15 +182,12 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   });
 
   const toasts = createToasts((toast) => emit(toastHandlers, toast), tabs._toasts);
-  const actions = createActions(core);
-  const { _run: run } = actions;
-  core._run = run;
 
   /** Asks who is here and where the inbox stands: to begin, and to be sure of it after an absence. */
   const boot = async (): Promise<void> => {
     clearTimeout(bootTimer);
     const mine = ++boots;
-    const { value: answer, error } = await outcome(http._send<UnreadCount>("/unread-count"));
+    const { value: answer, error } = await outcome(core._send<UnreadCount>("/unread-count"));
     if (mine !== boots) return;
     if (answer) {
       failures = 0;
@@ -209,7 +207,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     hints = new env.BroadcastChannel(name);
     // Another tab is another user: perhaps this one as well, if the session is shared. Only an answer can tell.
     hints.onmessage = ({ data }) => {
-      if (data !== core._user) quiet(http._renew().then(boot));
+      if (data !== core._user) quiet(core._renew().then(boot));
     };
     core._commit();
     boot();
@@ -220,7 +218,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     active = false;
     clearTimeout(bootTimer);
     boots++;
-    actions._flush();
+    core._flush();
     hints?.close();
     leave();
   };
@@ -229,7 +227,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     if (!active) return;
     stream._wake(changed);
     boot();
-    actions._resume();
+    core._resume();
   };
 
   const connect = (): void => {
@@ -254,7 +252,7 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
   const now = (): string => new Date().toISOString();
   const mark = (id: string, readAt: string | null): Promise<void> => {
     const n = core._view._rows.get(id)?._n;
-    return n && !n.readAt === !readAt ? Promise.resolve() : run(turn(id, readAt)).done;
+    return n && !n.readAt === !readAt ? Promise.resolve() : core._run(turn(id, readAt)).done;
   };
 
   const client: Insides = {
@@ -270,9 +268,9 @@ export function createClientIn(env: Environment, options: ClientOptions): Grelot
     },
     markAsRead: (id) => mark(id, now()),
     markAsUnread: (id) => mark(id, null),
-    markAllAsRead: (category) => run(turnAll(core._state._seen ?? 0, category, now())).done,
-    remove: (id) => run(remove(id)).done,
-    removeWithUndo: (id, delay = UNDO_DELAY) => run(remove(id), delay),
+    markAllAsRead: (category) => core._run(turnAll(core._state._seen ?? 0, category, now())).done,
+    remove: (id) => core._run(remove(id)).done,
+    removeWithUndo: (id, delay = UNDO_DELAY) => core._run(remove(id), delay),
     onEvent: keep(core._eventHandlers),
     onToast: keep(toastHandlers),
     connect,

@@ -3,19 +3,12 @@
  *
  * Not here: any of the parts.
  */
+import type { Actions } from "./actions.js";
 import type { ServerEvent } from "./api/types.js";
 import type { State } from "./store/state.js";
-import type { Op } from "./store/view.js";
 import type { Environment } from "./transport/environment.js";
 import type { Http } from "./transport/http.js";
-import type {
-  ClientOptions,
-  ConnectionState,
-  EventContext,
-  GrelotClient,
-  PendingRemoval,
-  PreferencesStore,
-} from "./types.js";
+import type { ClientOptions, ConnectionState, EventContext, GrelotClient, PreferencesStore } from "./types.js";
 
 /** An event as it was heard. `replayed`: caught up with, up to the `ready` or `reset` that ends it, itself not. */
 export type Heard = ServerEvent & EventContext;
@@ -28,10 +21,9 @@ export interface Part {
   _clear(): void;
 }
 
-export interface Core {
+export interface Core extends Http, Actions {
   readonly _env: Environment;
   readonly _options: ClientOptions;
-  _http: Http;
   /** Whom the answers are given to, once known. */
   _user: string | null;
   _connection: ConnectionState;
@@ -52,8 +44,6 @@ export interface Core {
   _connected(how: ConnectionState): void;
   /** 401 or 403, after the token was renewed: nobody is signed in, or not any more. */
   _refused(): void;
-  /** Does it: shown at once, sent in its order, or after `delay`. What is done resolves with what the server said. */
-  _run(op: Op, delay?: number): PendingRemoval;
   subscribe(listener: () => void): () => void;
 }
 

@@ -28,7 +28,7 @@ export function createList(core: Core, key: string, filter: ListFilter): Notific
         ...(category && { category }),
         ...(cursor && { cursor }),
       });
-      const page = await core._http._send<Page>(`?${query}`);
+      const page = await core._send<Page>(`?${query}`);
       return () => {
         core._state = applyPage(core._state, page, key, filter, append);
         core._commit();

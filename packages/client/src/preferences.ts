@@ -40,7 +40,7 @@ function createPreferences(core: Core): PreferencesStore {
     _missing: () => !known,
     _stale: () => stale,
     async _load() {
-      const preferences = await core._http._send<Preferences>("/preferences");
+      const preferences = await core._send<Preferences>("/preferences");
       return () => {
         stale = false;
         change(preferences, saving);

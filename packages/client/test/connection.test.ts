@@ -28,6 +28,14 @@ describe("the connection", () => {
     expect(it.server.requests.find(({ path }) => path === "/stream")?.lastEventId).toBe("1");
   });
 
+  test("an address with a slash at its end leads to the same place", async () => {
+    const tab = it.browser.tab({ baseUrl: "http://grelot.test/" });
+    tab.mount();
+    await it.pass();
+    expect(tab.state).toBe("live");
+    expect(it.server.count("GET", "/stream")).toBe(1);
+  });
+
   test("the last unsubscribe closes it, a tick later", async () => {
     const tab = it.browser.tab();
     const unmount = tab.mount();
@@ -333,6 +341,42 @@ describe("the token", () => {
     expect([...it.server.streams]).not.toContain(old);
     expect(it.server.streams.size).toBe(1);
     expect(tab.state).toBe("live");
+  });
+
+  test("one that could not be renewed in time is, before the next attempt: none is refused", async () => {
+    it.server.tokens.set("one", "ada").set("two", "ada");
+    const getToken = vi.fn(({ refresh }: { refresh: boolean }) => (refresh ? "two" : "one"));
+    const tab = it.browser.tab({ getToken });
+    tab.mount();
+    await it.pass(4_000);
+    const [old] = it.server.streams;
+    old?.send('event: expiring\ndata: {"seq":0}\nid: 0\n\n');
+    await it.pass(2_000);
+    it.server.tokens.delete("one");
+    old?.close();
+    await it.pass(3_000);
+    expect(tab.state).toBe("live");
+    expect(it.server.requests.filter(({ user }) => user === null)).toEqual([]);
+  });
+
+  test("where a stream ends with its token, the next one is there at once, and no gap is shown", async () => {
+    it.server.tokens.set("one", "ada").set("two", "ada");
+    const tab = it.browser.tab({ getToken: ({ refresh }) => (refresh ? "two" : "one") });
+    tab.mount();
+    await it.pass(4_000);
+    const states = new Set<string>();
+    tab.client.subscribe(() => states.add(tab.state));
+    const [old] = it.server.streams;
+    old?.send('event: expiring\ndata: {"seq":0}\nid: 0\n\n');
+    await it.pass(2_000);
+    it.server.tokens.delete("one");
+    old?.close();
+    await it.pass(10);
+    expect(it.server.streams.size).toBe(1);
+    it.server.inbox().create();
+    await it.pass(200);
+    expect(tab.unread).toBe(1);
+    expect([...states]).toEqual(["live"]);
   });
 
   test("one that expires sooner than the warning is not renewed without end", async () => {

@@ -25,10 +25,10 @@ export interface GrelotProviderProps extends Partial<Omit<ClientOptions, "getLoc
 }
 
 interface Shared {
-  readonly client: GrelotClient;
-  readonly locale: string;
-  readonly messages: GrelotProviderProps["messages"];
-  readonly onNavigate: GrelotProviderProps["onNavigate"];
+  readonly _client: GrelotClient;
+  readonly _locale: string;
+  readonly _messages: GrelotProviderProps["messages"];
+  readonly _onNavigate: GrelotProviderProps["onNavigate"];
 }
 
 const Context = createContext<Shared | null>(null);
@@ -52,7 +52,7 @@ export function GrelotProvider(props: GrelotProviderProps): ReactElement {
     [client, baseUrl, signs, credentials, storage, latest],
   );
   const shared = useMemo<Shared>(
-    () => ({ client: own, locale, messages, onNavigate }),
+    () => ({ _client: own, _locale: locale, _messages: messages, _onNavigate: onNavigate }),
     [own, locale, messages, onNavigate],
   );
   return createElement(Context.Provider, { value: shared }, children);
@@ -67,5 +67,5 @@ export function useShared(): Shared {
 
 /** The headless client, for what no hook is there for. */
 export function useGrelotClient(): GrelotClient {
-  return useShared().client;
+  return useShared()._client;
 }

@@ -9,7 +9,7 @@ import { useShared } from "./provider.js";
 export interface UsePreferences extends PreferencesSnapshot, Pick<PreferencesStore, "refetch" | "set" | "update"> {}
 
 export function usePreferences(): UsePreferences {
-  const { client, locale } = useShared();
+  const { _client: client, _locale: locale } = useShared();
   const store = preferencesOf(client);
   const { refetch, set, update } = store;
   // The labels come in the language that was asked for.

@@ -17,6 +17,8 @@ pub(crate) use sample::{Anything, sample};
 
 use std::fmt;
 
+pub use grelot_core::TemplatePart as Part;
+
 /// The templates of a category, by language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EmailTemplates(Vec<(String, EmailTemplate)>);
@@ -65,28 +67,6 @@ impl EmailTemplate {
     pub const MAX_HTML_BYTES: usize = 128 * 1024;
     /// The most bytes of a text part.
     pub const MAX_TEXT_BYTES: usize = 64 * 1024;
-}
-
-/// A part of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
-    /// The subject.
-    Subject,
-    /// The HTML part.
-    Html,
-    /// The text part.
-    Text,
-}
-
-impl Part {
-    /// The name of its member in the API.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Subject => "subject",
-            Self::Html => "html",
-            Self::Text => "text",
-        }
-    }
 }
 
 /// What is wrong with a template.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use grelot_core::CategoryKey;
 use grelot_http::MailDesk as _;
-use grelot_store::CategoryRegistry as _;
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
 use super::failure::Failure;
 use super::output;
@@ -21,11 +19,9 @@ pub(crate) async fn preview(
     locale: &str,
     text: bool,
 ) -> Result<(), Failure> {
-    let options = SqliteOptions::new(settings.database.path());
-    let store = SqliteStore::open_beside(options, Arc::new(SystemClock))
-        .context("the database cannot be used")?;
-    let categories = store.categories().await;
-    store.close();
+    let database = super::open_beside(settings).await?;
+    let categories = database.ports().categories().await;
+    database.close().await;
     let categories = categories.context("the categories cannot be read")?;
     let category = categories
         .get(key)

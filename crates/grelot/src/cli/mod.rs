@@ -30,6 +30,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
@@ -38,6 +39,8 @@ use clap::error::ErrorKind;
 use args::{Arguments, Command, ConfigCommand, DeliveriesCommand, KeysCommand, MailCommand};
 use failure::Failure;
 
+use crate::clock::SystemClock;
+use crate::database::Database;
 use crate::process;
 pub use crate::settings::Environment;
 use crate::settings::{self, Flags, Purpose, Settings};
@@ -117,6 +120,12 @@ fn deliveries(command: DeliveriesCommand, environment: &Environment) -> Result<(
         DeliveriesCommand::Retry { id, flags, .. } => (deliveries::Action::Retry(id), flags),
     };
     block_on(deliveries::run(&database_settings(&flags.given, environment)?, action))
+}
+
+/// The database of the settings, beside a running `serve` or without one.
+async fn open_beside(settings: &Settings) -> Result<Database, Failure> {
+    let opened = Database::open_beside(settings.database.clone(), Arc::new(SystemClock));
+    Ok(opened.await.context("the database cannot be used")?)
 }
 
 fn database_settings(flags: &Flags, environment: &Environment) -> Result<Settings, Failure> {

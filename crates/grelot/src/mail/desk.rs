@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use grelot_channels::{Item, Letter, Mailroom, Matter, Part, Rendered};
-use grelot_core::{Category, Clock, Content, UserId};
-use grelot_http::mail::{MailDesk, PreviewMail, TemplatePart, TemplateProblem};
+use grelot_channels::{Item, Letter, Mailroom, Matter, Rendered};
+use grelot_core::{Category, Clock, Content, TemplatePart, UserId};
+use grelot_http::mail::{MailDesk, PreviewMail, TemplateProblem};
 
 use super::letter::templates;
 
@@ -54,7 +54,7 @@ impl MailDesk for Desk {
         {
             problems.extend(found.into_iter().map(|problem| TemplateProblem {
                 locale: problem.locale,
-                part: problem.part.map_or(TemplatePart::Html, part),
+                part: problem.part.unwrap_or(TemplatePart::Html),
                 detail: match problem.line {
                     None => problem.detail,
                     Some(line) => format!("{} (line {line})", problem.detail),
@@ -88,13 +88,5 @@ impl MailDesk for Desk {
                 detail,
             }]),
         }
-    }
-}
-
-const fn part(part: Part) -> TemplatePart {
-    match part {
-        Part::Subject => TemplatePart::Subject,
-        Part::Html => TemplatePart::Html,
-        Part::Text => TemplatePart::Text,
     }
 }

@@ -11,7 +11,7 @@ use crate::json::{Errors, Field, Object, entries};
 /// What a category says about its emails; what is absent is as it is by default.
 #[derive(Debug, ToSchema)]
 #[schema(as = CategoryEmailUpdate, rename_all = "camelCase", examples(json!({
-    "mode": "unread", "delayMinutes": 5, "templates": {"fr": {"subject": "{{ notification.title }}"}}
+    "mode": "unread", "delayMinutes": 5, "templates": {"fr": {"subject": "{{ notification.title }}", "html": "<p>{{ notification.title }}</p>"}}
 })))]
 #[expect(dead_code, reason = "the schema of a body that is read straight into domain types")]
 pub(crate) struct CategoryMailSchema {
@@ -51,12 +51,12 @@ impl From<MailMode> for MailModeOut {
 
 /// The source of a mail in one language.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EmailTemplate, examples(json!({"subject": "{{ notification.title }}", "html": null, "text": null})))]
+#[schema(as = EmailTemplate, examples(json!({"subject": "{{ notification.title }}", "html": "<p>{{ notification.title }}</p>", "text": null})))]
 pub(crate) struct TemplateOut<'a> {
     /// The subject line.
-    #[schema(min_length = 1, max_length = 1024)]
+    #[schema(min_length = 1, max_length = 200)]
     subject: &'a str,
-    /// The HTML part, as MJML or HTML, at most 64 KiB; null: the built-in one.
+    /// The HTML part, as MJML or HTML, at most 64 KiB; a template without one is refused.
     #[schema(max_length = 65536)]
     html: Option<&'a str>,
     /// The text part, at most 64 KiB; null: the built-in one.

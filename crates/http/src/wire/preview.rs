@@ -13,7 +13,7 @@ use crate::json::{Errors, Field, FromJson, Object};
 #[derive(Debug, ToSchema)]
 #[schema(as = EmailPreviewRequest, rename_all = "camelCase", examples(json!({
     "locale": "fr", "notification": {"title": "Facture prête", "link": "/invoices/42"},
-    "email": {"templates": {"fr": {"subject": "{{ notification.title }}"}}}
+    "email": {"templates": {"fr": {"subject": "{{ notification.title }}", "html": "<p>{{ notification.title }}</p>"}}}
 })))]
 #[expect(dead_code, reason = "the schema of a body that is read straight into domain types")]
 pub(crate) struct PreviewSchema {

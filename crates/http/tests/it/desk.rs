@@ -1,8 +1,8 @@
 //! A mail desk that writes the plainest mails: a part is a template's own, with the title for `{title}`; a part with `{{` does
 //! not render. The real one needs what this crate must not know.
 
-use grelot_core::{Category, Content, Template};
-use grelot_http::mail::{MailDesk, PreviewMail, TemplatePart, TemplateProblem};
+use grelot_core::{Category, Content, Template, TemplatePart};
+use grelot_http::mail::{MailDesk, PreviewMail, TemplateProblem};
 
 pub(crate) struct PlainDesk;
 

@@ -2,23 +2,26 @@
 //! store asks `grelot_core::delivery`), and the ways out themselves (whoever implements [`Post`]).
 //!
 //! Bounds: [`OutboxSettings`]. At least once: a worker that goes away in mid-delivery is replaced when its lease runs out.
+//! An engine never replaces itself so: before it asks for more it makes sure that it still has what is out.
 
 mod flight;
 mod pace;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use grelot_core::delivery::LEASE;
 use grelot_core::{AttemptOutcome, Clock, DeliveryId, Timestamp, UserId};
 use grelot_store::{Deliveries, Lease, Leased, Mail, StoreError};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
-use self::flight::Flight;
+use self::flight::{Flight, Flown};
 use self::pace::Pace;
 
 /// Where mails are handed over.
@@ -47,7 +50,7 @@ pub type Observer = Arc<dyn Fn(AttemptOutcome) + Send + Sync>;
 pub struct OutboxSettings {
     /// How many deliveries are out at a time; the others wait for their turn.
     pub concurrency: usize,
-    /// How many attempts begin a second, as an average; so many may begin at once.
+    /// How many attempts begin a second, as an average; so many may begin at once. What turns out not to be wanted is none.
     pub per_second: u32,
     /// How long nothing is asked of the store when nothing is known to be due.
     pub poll: Duration,
@@ -55,6 +58,9 @@ pub struct OutboxSettings {
     pub heartbeat: Duration,
     /// How long one attempt may take; then it has failed.
     pub attempt: Duration,
+    /// How long what is out may take to come back once the program ends; then it is left to the next worker. The service
+    /// that runs the engine needs a little more.
+    pub grace: Duration,
 }
 
 impl Default for OutboxSettings {
@@ -65,6 +71,7 @@ impl Default for OutboxSettings {
             poll: Duration::from_millis(500),
             heartbeat: Duration::from_secs(10),
             attempt: Duration::from_mins(1),
+            grace: Duration::from_secs(8),
         }
     }
 }
@@ -91,8 +98,10 @@ impl fmt::Debug for Outbox {
 
 /// What is out, and how fast more may follow.
 struct Out {
-    flights: JoinSet<()>,
+    flights: JoinSet<Flown>,
     leases: HashMap<Id, Lease>,
+    /// Since when the oldest of the leases lasts, by the store's clock.
+    held_since: Timestamp,
     pace: Pace,
     /// Whether the store was in trouble when it was asked last: that is said once.
     trouble: bool,
@@ -110,8 +119,8 @@ impl Outbox {
         Self { store, post, clock, observer, settings }
     }
 
-    /// Works until `shutdown`, and then until what is out has come back. Dropping it leaves that to the next worker, once the
-    /// leases have run out.
+    /// Works until `shutdown`, and then until what is out has come back, for [`OutboxSettings::grace`] at most. What has not, or
+    /// was out when this was dropped, is left to the next worker, once the leases have run out.
     pub async fn run(self, shutdown: CancellationToken) {
         let first = Instant::now() + self.settings.heartbeat;
         let mut heartbeat = tokio::time::interval_at(first, self.settings.heartbeat);
@@ -119,9 +128,14 @@ impl Outbox {
         let mut out = Out {
             flights: JoinSet::new(),
             leases: HashMap::new(),
+            held_since: self.clock.now(),
             pace: Pace::new(self.settings.per_second, Instant::now()),
             trouble: false,
         };
+        let mut patience = pin!(async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(self.settings.grace).await;
+        });
         loop {
             let ending = shutdown.is_cancelled();
             if ending && out.flights.is_empty() {
@@ -130,8 +144,13 @@ impl Outbox {
             let nap = if ending { None } else { self.fill(&mut out).await };
             tokio::select! {
                 () = shutdown.cancelled(), if !ending => {}
+                () = &mut patience => {
+                    let abandoned = out.leases.len();
+                    tracing::warn!(abandoned, "deliveries did not end in time; tried again after the lease");
+                    return;
+                }
                 Some(ended) = out.flights.join_next_with_id() => self.landed(&mut out, ended),
-                _ = heartbeat.tick() => self.renew(&mut out).await,
+                _ = heartbeat.tick() => { self.renew(&mut out).await; }
                 () = tokio::time::sleep(nap.unwrap_or_default()), if nap.is_some() => {}
             }
         }
@@ -147,9 +166,16 @@ impl Outbox {
         if allowed == 0 {
             return Some(out.pace.wait(Instant::now()));
         }
+        let asked_at = self.clock.now();
+        if !self.keep(out).await {
+            return Some(PAUSE);
+        }
         match self.store.lease(room.min(allowed).min(BATCH)).await {
             Ok(Leased { leases, next }) => {
                 out.trouble = false;
+                if out.leases.is_empty() {
+                    out.held_since = asked_at;
+                }
                 out.pace.take(leases.len());
                 for lease in leases {
                     self.start(out, lease);
@@ -157,9 +183,7 @@ impl Outbox {
                 Some(self.nap(next))
             }
             Err(error) => {
-                if !std::mem::replace(&mut out.trouble, true) {
-                    tracing::warn!(%error, "the outbox cannot be read; asking again every second");
-                }
+                out.note(&error);
                 Some(PAUSE)
             }
         }
@@ -182,9 +206,14 @@ impl Outbox {
     }
 
     /// A flight that panicked is settled by one that only says so.
-    fn landed(&self, out: &mut Out, ended: Result<(Id, ()), tokio::task::JoinError>) {
+    fn landed(&self, out: &mut Out, ended: Result<(Id, Flown), JoinError>) {
         let (id, panicked) = match ended {
-            Ok((id, ())) => (id, false),
+            Ok((id, flown)) => {
+                if flown == Flown::Idle {
+                    out.pace.give_back();
+                }
+                (id, false)
+            }
             Err(error) => (error.id(), error.is_panic()),
         };
         let Some(lease) = out.leases.remove(&id).filter(|_| panicked) else {
@@ -197,19 +226,36 @@ impl Outbox {
         out.leases.insert(started.id(), lease);
     }
 
-    async fn renew(&self, out: &mut Out) {
+    /// Makes sure, before more is leased, that what is out is not taken for lost: a store that could not be written for a while,
+    /// a process that stood still or a clock that was put forward may have let the leases run out, and whoever leases next is
+    /// given them.
+    async fn keep(&self, out: &mut Out) -> bool {
+        let doubtful = self.clock.now().since(out.held_since) >= LEASE / 2;
+        out.leases.is_empty() || !doubtful || self.renew(out).await
+    }
+
+    async fn renew(&self, out: &mut Out) -> bool {
         if out.leases.is_empty() {
-            return;
+            return true;
         }
         let leases: Vec<Lease> = out.leases.values().cloned().collect();
-        if let Err(error) = self.store.renew(&leases).await {
-            note(&error, &mut out.trouble);
+        let asked_at = self.clock.now();
+        match self.store.renew(&leases).await {
+            Ok(()) => out.held_since = asked_at,
+            Err(ref error) => {
+                out.note(error);
+                return false;
+            }
         }
+        true
     }
 }
 
-fn note(error: &StoreError, trouble: &mut bool) {
-    if !std::mem::replace(trouble, true) {
-        tracing::warn!(%error, "leases cannot be renewed");
+impl Out {
+    /// An outage is said once.
+    fn note(&mut self, error: &StoreError) {
+        if !std::mem::replace(&mut self.trouble, true) {
+            tracing::warn!(%error, "the outbox cannot be reached; trying again every second");
+        }
     }
 }

@@ -35,6 +35,11 @@ impl Pace {
         self.tokens -= begun;
     }
 
+    /// One that was to begin did not.
+    pub(super) fn give_back(&mut self) {
+        self.tokens = (self.tokens + 1.0).min(self.per_second);
+    }
+
     /// How long until another one may begin.
     pub(super) fn wait(&mut self, now: Instant) -> Duration {
         self.allowed(now);
@@ -56,5 +61,16 @@ mod tests {
         assert_eq!(pace.wait(start), Duration::from_millis(100));
         assert_eq!(pace.allowed(start + Duration::from_millis(101)), 1);
         assert_eq!(pace.allowed(start + Duration::from_mins(1)), 10);
+    }
+
+    #[test]
+    fn what_did_not_begin_leaves_its_turn_to_another_and_saves_up_nothing() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, start);
+        pace.give_back();
+        assert_eq!(pace.allowed(start), 10);
+        pace.take(10);
+        pace.give_back();
+        assert_eq!(pace.allowed(start), 1);
     }
 }

@@ -1,25 +1,28 @@
-//! A store with users who want mail, and a way out that remembers.
+//! A store with users who want mail, a way out that remembers, and a gate that holds the store's writer up.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use grelot_core::{
-    Category, CategoryKey, CategoryMail, ChannelSet, Contact, Content, DeliveryId, DeliveryState,
-    Localized, MailMode, NotificationId, NotificationType, Recipients, Title, UserId,
+    AttemptOutcome, Category, CategoryKey, CategoryMail, Change, ChannelSet, Contact, Content,
+    DeliveryId, DeliveryState, Localized, MailMode, NotificationId, NotificationType, Recipients,
+    Title, UserId,
 };
 use grelot_store::conformance::{HandClock, Heard};
 use grelot_store::{
-    CategoryRegistry as _, Deliveries as _, DeliveryFilter, Mail, MailMatter, MailPolicy,
-    Notify as _, NotifyRequest, Users as _,
+    Attempt, CategoryRegistry as _, Committed, Deliveries as _, DeliveryFilter, Inboxes as _, Mail,
+    MailMatter, MailPolicy, Maintenance as _, Notify as _, NotifyRequest, ReadAllScope, StoreStats,
+    Users as _,
 };
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use grelot_worker::{Outbox, OutboxSettings, Post, Receipt};
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// What the way out does with the next mail.
@@ -31,6 +34,8 @@ pub(crate) enum Act {
     Panic,
     /// Never answers.
     Hang,
+    /// Sends once it is let go.
+    Hold,
 }
 
 /// Remembers the titles that it was given; does as it was told, and sends when it was told nothing.
@@ -38,12 +43,16 @@ pub(crate) enum Act {
 pub(crate) struct Script {
     acts: Mutex<VecDeque<Act>>,
     pub(crate) seen: watch::Sender<Vec<String>>,
+    whose: Mutex<Vec<(UserId, String)>>,
+    /// How many are out, and the most there were.
     pub(crate) out: Mutex<(usize, usize)>,
+    /// A permit lets one go that is held.
+    pub(crate) held: Semaphore,
 }
 
 #[async_trait]
 impl Post for Script {
-    async fn send(&self, _: DeliveryId, _: &UserId, mail: &Mail) -> Receipt {
+    async fn send(&self, _: DeliveryId, user: &UserId, mail: &Mail) -> Receipt {
         let MailMatter::One(item) = &mail.matter else { panic!("{mail:?}") };
         {
             let mut out = self.out.lock();
@@ -52,16 +61,30 @@ impl Post for Script {
         }
         tokio::task::yield_now().await;
         let act = self.acts.lock().pop_front().unwrap_or(Act::Send);
-        self.out.lock().0 -= 1;
         let title = item.content.title.as_str().to_owned();
+        self.whose.lock().push((user.clone(), title.clone()));
         self.seen.send_modify(|seen| seen.push(title));
+        // Whoever is held or hangs is out no longer than the test.
+        self.out.lock().0 -= 1;
         match act {
             Act::Send => Receipt::Sent("250 ok".to_owned()),
             Act::Fail => Receipt::Failed("451 later".to_owned()),
             Act::Refuse => Receipt::Refused("550 no".to_owned()),
             Act::Panic => panic!("as told"),
             Act::Hang => std::future::pending().await,
+            Act::Hold => {
+                self.held.acquire().await.unwrap().forget();
+                Receipt::Sent("250 ok".to_owned())
+            }
         }
+    }
+}
+
+impl Script {
+    /// What the user was sent, in order.
+    pub(crate) fn titles_of(&self, user: &UserId) -> Vec<String> {
+        let whose = self.whose.lock();
+        whose.iter().filter(|(to, _)| to == user).map(|(_, title)| title.clone()).collect()
     }
 }
 
@@ -69,16 +92,22 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) script: Arc<Script>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
     pub(crate) async fn new(acts: &[Act]) -> Self {
+        Self::open(acts, 1_000, Arc::new(Heard::new())).await
+    }
+
+    /// A world of which the store lets `queue` writes wait, and tells `listener`.
+    pub(crate) async fn open(acts: &[Act], queue: usize, listener: Arc<dyn Committed>) -> Self {
         let directory = TempDir::new().unwrap();
         let clock = Arc::new(HandClock::new());
-        let options = SqliteOptions::new(directory.path().join("grelot.db"));
+        let path = directory.path().join("grelot.db");
+        let options = SqliteOptions { queue, ..SqliteOptions::new(path) };
         let as_clock: Arc<dyn grelot_core::Clock> = Arc::<HandClock>::clone(&clock);
-        let store = SqliteStore::open(options, as_clock, Arc::new(Heard::new())).unwrap();
+        let store = SqliteStore::open(options, as_clock, listener).unwrap();
         let category = Category {
             key: CategoryKey::parse("now").unwrap(),
             label: Localized::new(vec![("en".to_owned(), "Now".to_owned())]).unwrap(),
@@ -91,15 +120,56 @@ impl World {
         let script = Arc::new(Script {
             acts: Mutex::new(acts.iter().copied().collect()),
             seen: watch::Sender::new(Vec::new()),
+            whose: Mutex::default(),
             out: Mutex::default(),
+            held: Semaphore::new(0),
         });
-        Self { store, clock, script, _directory: directory }
+        Self { store, clock, script, directory }
     }
 
-    pub(crate) async fn mail(&self, user: &str, title: &str) -> NotificationId {
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("grelot.db")
+    }
+
+    pub(crate) async fn address(&self, user: &str) -> UserId {
         let user = UserId::parse(user).unwrap();
         let email = Some("someone@example.com".to_owned());
         self.store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
+        user
+    }
+
+    /// So many users with an address, all at once: their writes share commits.
+    pub(crate) async fn crowd(&self, count: usize) -> Vec<UserId> {
+        let users: Vec<_> = (0..count).map(|n| UserId::parse(&format!("u{n}")).unwrap()).collect();
+        let mut tasks = JoinSet::new();
+        for user in users.clone() {
+            let store = Arc::clone(&self.store);
+            let email = Some("someone@example.com".to_owned());
+            let contact = Contact { email, ..Contact::default() };
+            tasks.spawn(async move { store.put_contact(&user, contact).await.unwrap() });
+        }
+        tasks.join_all().await;
+        users
+    }
+
+    /// The users read all that they have.
+    pub(crate) async fn read_all(&self, users: Vec<UserId>) {
+        let mut tasks = JoinSet::new();
+        for user in users {
+            let store = Arc::clone(&self.store);
+            let scope = ReadAllScope::default();
+            tasks.spawn(async move { store.read_all(&user, &scope).await.unwrap() });
+        }
+        tasks.join_all().await;
+    }
+
+    pub(crate) async fn mail(&self, user: &str, title: &str) -> NotificationId {
+        let user = self.address(user).await;
+        self.notify(Recipients::one(user), title).await
+    }
+
+    /// Notifies users who have an address; the first one's notification.
+    pub(crate) async fn notify(&self, recipients: Recipients, title: &str) -> NotificationId {
         let content = Content {
             kind: NotificationType::Info,
             category: CategoryKey::parse("now").ok(),
@@ -108,18 +178,12 @@ impl World {
             link: None,
             data: None,
         };
-        let request = NotifyRequest {
-            recipients: Recipients::one(user),
-            content,
-            idempotency: None,
-            mail: MailPolicy::ON,
-        };
+        let request =
+            NotifyRequest { recipients, content, idempotency: None, mail: MailPolicy::ON };
         self.store.notify(request).await.unwrap().entries[0].id.unwrap()
     }
 
-    /// Starts an engine; the token ends it.
-    #[expect(clippy::disallowed_methods, reason = "the test is its supervisor")]
-    pub(crate) fn start(&self, settings: OutboxSettings) -> (CancellationToken, JoinHandle<()>) {
+    pub(crate) fn start(&self, settings: OutboxSettings) -> Engine {
         let outbox = Outbox::new(
             Arc::<SqliteStore>::clone(&self.store),
             Arc::<Script>::clone(&self.script),
@@ -128,7 +192,9 @@ impl World {
             settings,
         );
         let shutdown = CancellationToken::new();
-        (shutdown.clone(), tokio::spawn(outbox.run(shutdown)))
+        let mut task = JoinSet::new();
+        task.spawn(outbox.run(shutdown.clone()));
+        Engine { shutdown, task }
     }
 
     /// Waits until so many mails were handed over; returns their titles.
@@ -138,18 +204,93 @@ impl World {
     }
 
     /// Ends the engine in order, and says in which state each delivery is, oldest first.
-    pub(crate) async fn end(
-        &self,
-        engine: (CancellationToken, JoinHandle<()>),
-    ) -> Vec<DeliveryState> {
-        engine.0.cancel();
-        engine.1.await.unwrap();
+    pub(crate) async fn end(&self, engine: Engine) -> Vec<DeliveryState> {
+        engine.shutdown.cancel();
+        engine.ended().await;
         self.states().await
     }
 
     pub(crate) async fn states(&self) -> Vec<DeliveryState> {
         let all = self.store.deliveries(DeliveryFilter::default(), 10_000).await.unwrap();
         all.iter().rev().map(|delivery| delivery.state).collect()
+    }
+}
+
+/// An engine that runs.
+pub(crate) struct Engine {
+    pub(crate) shutdown: CancellationToken,
+    task: JoinSet<()>,
+}
+
+impl Engine {
+    /// Waits for its end.
+    pub(crate) async fn ended(mut self) {
+        self.task.join_next().await.unwrap().unwrap();
+    }
+
+    /// Drops it in the middle of what it does.
+    pub(crate) async fn kill(mut self) {
+        self.task.shutdown().await;
+    }
+}
+
+impl World {
+    /// The attempts of the user's only delivery.
+    pub(crate) async fn attempts(&self, user: &str) -> Vec<Attempt> {
+        let all = self.store.deliveries(DeliveryFilter::default(), 10_000).await.unwrap();
+        let one = all.iter().find(|delivery| delivery.user.as_str() == user).unwrap();
+        self.store.delivery(one.id).await.unwrap().unwrap().attempts
+    }
+
+    pub(crate) async fn outcomes(&self, user: &str) -> Vec<AttemptOutcome> {
+        self.attempts(user).await.iter().map(|attempt| attempt.outcome).collect()
+    }
+
+    /// Waits until so many attempts of the user's only delivery are written down.
+    pub(crate) async fn settled(&self, user: &str, attempts: usize) {
+        while self.attempts(user).await.len() < attempts {}
+    }
+
+    /// Waits for what the store counts.
+    pub(crate) async fn counted(&self, enough: impl Fn(StoreStats) -> bool) {
+        while !enough(self.store.stats()) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// A listener that holds the store's writer up while it is shut.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    shut: Mutex<bool>,
+    moved: Condvar,
+    waiting: watch::Sender<bool>,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Arc<Self> {
+        let (shut, moved) = (Mutex::new(false), Condvar::new());
+        Arc::new(Self { shut, moved, waiting: watch::Sender::new(false) })
+    }
+
+    pub(crate) fn set_shut(&self, shut: bool) {
+        *self.shut.lock() = shut;
+        self.moved.notify_all();
+    }
+
+    /// Waits until the writer stands at it.
+    pub(crate) async fn reached(&self) {
+        self.waiting.subscribe().wait_for(|waiting| *waiting).await.unwrap();
+    }
+}
+
+impl Committed for Gate {
+    fn committed(&self, _: Vec<Change>) {
+        let mut shut = self.shut.lock();
+        if *shut {
+            self.waiting.send_replace(true);
+            self.moved.wait_while(&mut shut, |shut| *shut);
+        }
     }
 }
 

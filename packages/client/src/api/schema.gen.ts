@@ -606,6 +606,7 @@ export interface components {
          *       "mode": "unread",
          *       "templates": {
          *         "fr": {
+         *           "html": "<p>{{ notification.title }}</p>",
          *           "subject": "{{ notification.title }}"
          *         }
          *       }
@@ -900,6 +901,7 @@ export interface components {
          *       "email": {
          *         "templates": {
          *           "fr": {
+         *             "html": "<p>{{ notification.title }}</p>",
          *             "subject": "{{ notification.title }}"
          *           }
          *         }
@@ -922,7 +924,7 @@ export interface components {
         /**
          * @description The source of a mail in one language.
          * @example {
-         *       "html": null,
+         *       "html": "<p>{{ notification.title }}</p>",
          *       "subject": "{{ notification.title }}",
          *       "text": null
          *     }
@@ -930,7 +932,7 @@ export interface components {
         readonly EmailTemplate: {
             /** @description The subject line. */
             readonly subject: string;
-            /** @description The HTML part, as MJML or HTML, at most 64 KiB; null: the built-in one. */
+            /** @description The HTML part, as MJML or HTML, at most 64 KiB; a template without one is refused. */
             readonly html?: string | null;
             /** @description The text part, at most 64 KiB; null: the built-in one. */
             readonly text?: string | null;

@@ -37,6 +37,7 @@ export function createStream(core: Core): Stream {
   let retry = 1_000;
   let failures = 0;
   let silent = 0;
+  let expiring = false;
 
   const start = async (): Promise<void> => {
     clearTimeout(timer);
@@ -65,8 +66,8 @@ export function createStream(core: Core): Stream {
 
     const read = async (): Promise<void> => {
       within(FIRST_EVENT);
-      const headers = { accept: "text/event-stream", "last-event-id": `${core._state.seq}` };
-      const response = await core._http._send<Response>("/stream", { signal, headers }, true);
+      const headers = { "last-event-id": `${core._state.seq}` };
+      const response = await core._send<Response>("/stream", { signal, headers }, true);
       // What is no event stream tells nothing, and fails as one that is empty does.
       let batch: Heard[] = [];
       const parse = createParser(
@@ -77,9 +78,10 @@ export function createStream(core: Core): Stream {
             silent = 0;
             core._connected("live");
           } else if (event === "expiring") {
-            // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks again.
+            // Before the token ends. Where that cannot be, the stream ends with it, and the next attempt asks first.
+            expiring = true;
             quiet(
-              core._http._renew().then((another) => {
+              core._renew().then((another) => {
                 if (another && current) start();
               }),
             );
@@ -108,7 +110,7 @@ export function createStream(core: Core): Stream {
       do {
         within((POLL_SECONDS + 10) * 1_000);
         const wait = replayed ? 0 : POLL_SECONDS;
-        const changes = await core._http._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
+        const changes = await core._send<Changes>(`/changes?since=${core._state.seq}&wait=${wait}`, { signal });
         const { events, more, ...data } = changes;
         const heard = events.map((event) => ({ ...event, replayed }));
         heardAt = Date.now();
@@ -120,7 +122,13 @@ export function createStream(core: Core): Stream {
       start();
     };
 
-    const { error } = await outcome((silent < SILENT_STREAMS ? read : poll)());
+    const attempt = async (): Promise<void> => {
+      if (expiring) await core._renew();
+      expiring = false;
+      await (silent < SILENT_STREAMS ? read : poll)();
+    };
+
+    const { error } = await outcome(attempt());
     clearTimeout(watchdog);
     mine.abort();
     old?.abort();
@@ -130,11 +138,12 @@ export function createStream(core: Core): Stream {
       core._refused();
       return;
     }
-    let wait = retry;
+    // A stream that ends with its token is no failure, and is followed at once.
+    let wait = expiring ? 0 : retry;
     if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;
     else if (!delivered) wait = backOff(retry, failures++);
     if (failures) core._connected("offline");
-    else if (delivered && silent < SILENT_STREAMS) core._connected("connecting");
+    else if (delivered && !expiring && silent < SILENT_STREAMS) core._connected("connecting");
     timer = setTimeout(start, wait);
   };
 
@@ -143,6 +152,7 @@ export function createStream(core: Core): Stream {
     current?.abort();
     current = undefined;
     failures = silent = 0;
+    expiring = false;
   };
 
   return {

@@ -28,7 +28,7 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
   const popover = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
   const [grown, setGrown] = useState({ count, times: 0 });
-  if (count !== grown.count) setGrown({ count, times: grown.times + Number(count > grown.count) });
+  if (count !== grown.count) setGrown({ count, times: grown.times + +(count > grown.count) });
 
   useEffect(() => {
     const bell = button.current as HTMLButtonElement;
@@ -36,14 +36,14 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
     // Set here, as React 18 and 19 spell the attribute differently. The browser's own click on it closes and does not reopen.
     bell.popoverTargetElement = sheet;
     const place = (): void => {
-      const { top, bottom, left, right } = bell.getBoundingClientRect();
+      const { top, bottom, right } = bell.getBoundingClientRect();
       const { clientWidth, clientHeight } = document.documentElement;
       const above = top > clientHeight / 2;
       const block = (above ? clientHeight - top : bottom) + 8;
-      const inline = bell.matches(":dir(rtl)") ? left : clientWidth - right;
+      // Under the bell's right edge, and inside the window whichever side the bell is on.
+      const side = `clamp(8px, ${clientWidth - right}px, 100vw - 408px)`;
       const { style } = sheet;
-      style.insetBlock = above ? `auto ${block}px` : `${block}px auto`;
-      style.insetInline = `auto clamp(8px, ${inline}px, 100vw - 408px)`;
+      style.inset = above ? `auto ${side} ${block}px auto` : `${block}px ${side} auto auto`;
       style.maxHeight = `min(70vh, 100vh - ${block + 8}px)`;
     };
     sheet.onbeforetoggle = place;
@@ -69,11 +69,12 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
       >
         {icon ?? <Icon name="bell" />}
         {count > 0 && (
-          <span key={grown.times} {...part("badge")} aria-hidden="true">
+          <span key={grown.times} {...part("badge")} aria-hidden>
             {count > 99 ? "99+" : count}
           </span>
         )}
       </button>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the key that follows a link clicks it */}
       <div
         ref={popover}
         {...part("popover", ROOT)}
@@ -82,7 +83,7 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
         aria-label={messages.title}
         tabIndex={-1}
         // A link that was followed inside the application: what covers it goes.
-        onClick={({ defaultPrevented }) => defaultPrevented && popover.current?.hidePopover()}
+        onClick={(event) => event.defaultPrevented && popover.current?.hidePopover()}
       >
         {open && (children ?? <Inbox {...inbox} />)}
       </div>

@@ -12,15 +12,15 @@ interface ContentProps {
   readonly title: string;
   readonly body: string | null | undefined;
   readonly link: string | null | undefined;
-  readonly onOpen: (event: MouseEvent<HTMLElement>) => void;
+  readonly _onOpen: (event: MouseEvent<HTMLElement>) => void;
   readonly id?: string;
-  readonly unread?: boolean;
+  readonly _unread?: boolean;
   readonly tabIndex?: number;
   readonly children?: ReactNode;
 }
 
 export function Content(props: ContentProps): ReactElement {
-  const { type, title, body, onOpen, id, unread, tabIndex, children } = props;
+  const { type, title, body, _onOpen: onOpen, id, _unread: unread, tabIndex, children } = props;
   const messages = useMessages();
   const href = safeLink(props.link);
   const text = <bdi>{title}</bdi>;

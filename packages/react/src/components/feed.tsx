@@ -4,7 +4,7 @@
  *
  * Not here: the keys (`use-keys.ts`).
  */
-import type { Notification } from "@grelot/client";
+import type { EffectiveCategory, Notification } from "@grelot/client";
 import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { createTimes } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
@@ -21,19 +21,26 @@ const NEAR: object = { scrollMargin: "300px" };
 const RENDERED = 50;
 
 interface FeedProps {
-  readonly notifications: readonly Notification[];
+  readonly _notifications: readonly Notification[];
   /** All that there are. */
-  readonly complete: boolean;
-  readonly actions: ItemActions;
-  /** Of categories. */
-  readonly labels: ReadonlyMap<string, string>;
-  readonly renderItem: InboxProps["renderItem"] | undefined;
+  readonly _complete: boolean;
+  readonly _actions: ItemActions;
+  /** With their labels. */
+  readonly _categories: readonly EffectiveCategory[];
+  readonly _renderItem: InboxProps["renderItem"] | undefined;
   /** Absent after a failure: whoever reads asks again. */
-  readonly fetchMore: (() => Promise<void>) | undefined;
+  readonly _fetchMore: (() => Promise<void>) | undefined;
 }
 
-export function Feed({ notifications, complete, actions, labels, renderItem, fetchMore }: FeedProps): ReactElement {
-  const { locale } = useShared();
+export function Feed({
+  _notifications: notifications,
+  _complete: complete,
+  _actions: actions,
+  _categories: categories,
+  _renderItem: renderItem,
+  _fetchMore: fetchMore,
+}: FeedProps): ReactElement {
+  const { _locale: locale } = useShared();
   const messages = useMessages();
   const times = useMemo(() => createTimes(locale), [locale]);
   const now = useNow();
@@ -45,27 +52,29 @@ export function Feed({ notifications, complete, actions, labels, renderItem, fet
   const size = complete ? notifications.length : -1;
   const groups = byDay(
     notifications.slice(0, limit),
-    (instant, again) => (again ? `${messages.read} · ` : "") + times.day(instant, now),
+    (instant, again) => (again ? `${messages.read} · ` : "") + times._day(instant, now),
   );
   return (
     <>
       {groups.map((group) => (
-        <div key={group.key} {...part("group")}>
-          <h3>{group.name}</h3>
-          <div role="feed" aria-label={group.name}>
-            {group.notifications.map((notification, at) => (
+        <div key={group._key} {...part("group")}>
+          <h3>{group._name}</h3>
+          <div role="feed" aria-label={group._name}>
+            {group._notifications.map((notification, at) => (
               <Item
                 key={notification.id}
-                notification={notification}
-                actions={actions}
-                ago={times.ago(notification.createdAt, now)}
-                times={times}
-                category={notification.category && (labels.get(notification.category) ?? notification.category)}
-                position={group.start + at + 1}
-                size={size}
-                current={notification.id === current}
-                onCurrent={choose}
-                render={renderItem}
+                _notification={notification}
+                _actions={actions}
+                _ago={times._ago(notification.createdAt, now)}
+                _times={times}
+                _category={
+                  categories.find((each) => each.category === notification.category)?.label ?? notification.category
+                }
+                _position={group._start + at + 1}
+                _size={size}
+                _current={notification.id === current}
+                _onCurrent={choose}
+                _render={renderItem}
               />
             ))}
           </div>

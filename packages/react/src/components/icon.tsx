@@ -1,12 +1,15 @@
 "use client";
 /** The few drawings of the components, as lines in the colour of the text. Each type has a shape of its own. */
+import type { NotificationType } from "@grelot/client";
 import type { ReactElement } from "react";
 import { part } from "../lib/part.js";
 
 const CIRCLE = "M3 12a9 9 0 1 0 18 0 9 9 0 1 0-18 0";
 const CHECK = "M7.5 12.5l3 3 6-7";
 const CROSS = "M7 7l10 10m0-10L7 17";
-const PATHS = {
+type Drawing = NotificationType | "bell" | "check" | "dot" | "bin" | "cross" | "lock" | "sliders";
+
+const PATHS: Readonly<Record<Drawing, string>> = {
   INFO: `${CIRCLE}M12 11v5m0-8.5v.1`,
   SUCCESS: CIRCLE + CHECK,
   WARNING: "M12 4 3 19.5h18zm0 6v4.5m0 2.5v.1",
@@ -21,9 +24,9 @@ const PATHS = {
 };
 
 /** Beside it stands, or is said, what it means. */
-export function Icon({ name }: { name: keyof typeof PATHS }): ReactElement {
+export function Icon({ name }: { readonly name: Drawing }): ReactElement {
   return (
-    <svg {...part("icon")} viewBox="0 0 24 24" aria-hidden="true">
+    <svg {...part("icon")} viewBox="0 0 24 24" aria-hidden>
       <path d={PATHS[name]} />
     </svg>
   );

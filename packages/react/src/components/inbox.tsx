@@ -6,15 +6,7 @@
  * Not here: where it opens (`bell.tsx`), how it looks (`style.css`).
  */
 import type { Notification } from "@grelot/client";
-import {
-  Fragment,
-  type KeyboardEvent,
-  type ReactElement,
-  type ReactNode,
-  useEffect,
-  useRef,
-  useState,
-} from "react";
+import { Fragment, type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { part, ROOT } from "../lib/part.js";
 import { useGrelotClient } from "../provider.js";
@@ -67,14 +59,13 @@ export function Inbox({
   const [held, hold] = useState<number | null>(null);
   const category = only ?? chosen;
   const categories = usePreferences().preferences?.effective ?? [];
-  const labels = new Map(categories.map(({ category: key, label }) => [key, label]));
   const list = useNotifications({
     filter: { status: unreadOnly ? "unread" : "all", ...(category && { category }) },
   });
   const { notifications, isLoading, error, hasMore, unreadCount, refetch, fetchMore } = list;
   const shown = held === null ? notifications : notifications.filter(({ seq }) => seq <= held);
   const fresh = notifications.length - shown.length;
-  const { actions, notice, act } = useItemActions(root);
+  const { _actions: actions, _notice: notice, _act: act } = useItemActions(root);
   const onKeyDown = useKeys(root, notifications, actions, () => turn("keys"));
 
   // A popover that was just opened has the focus: from here on the keys are the list's.
@@ -119,7 +110,7 @@ export function Inbox({
           ))}
         </select>
       )}
-      <Button name="settings" label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
+      <Button name="settings" _label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
         <Icon name="sliders" />
       </Button>
       <div {...part("tabs")}>
@@ -156,12 +147,12 @@ export function Inbox({
         <Loading />
       ) : (
         <Feed
-          notifications={shown}
-          complete={!hasMore}
-          actions={actions}
-          labels={labels}
-          renderItem={renderItem}
-          fetchMore={error ? undefined : fetchMore}
+          _notifications={shown}
+          _complete={!hasMore}
+          _actions={actions}
+          _categories={categories}
+          _renderItem={renderItem}
+          _fetchMore={error ? undefined : fetchMore}
         />
       )}
       {!isLoading && !error && !notifications.length && (
@@ -185,9 +176,9 @@ export function Inbox({
       <div {...part("foot")} role="status">
         {notice && (
           <p {...part("notice")}>
-            {notice.text}
-            {notice.undo && (
-              <Button name="undo" onClick={notice.undo}>
+            {notice._text}
+            {notice._undo && (
+              <Button name="undo" onClick={notice._undo}>
                 {messages.undo}
               </Button>
             )}

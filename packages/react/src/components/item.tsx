@@ -8,7 +8,7 @@ import type { Notification } from "@grelot/client";
 import { type MouseEvent, memo, type ReactNode, useId } from "react";
 import type { Times } from "../i18n/times.js";
 import { useMessages } from "../i18n/use-messages.js";
-import { part } from "../lib/part.js";
+import { part, typed } from "../lib/part.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
 import { Icon } from "./icon.js";
@@ -21,31 +21,31 @@ export interface ItemActions {
 }
 
 interface ItemProps {
-  readonly notification: Notification;
-  readonly actions: ItemActions;
-  readonly ago: string;
-  readonly times: Times;
-  readonly category: string | null;
-  readonly position: number;
+  readonly _notification: Notification;
+  readonly _actions: ItemActions;
+  readonly _ago: string;
+  readonly _times: Times;
+  readonly _category: string | null;
+  readonly _position: number;
   /** Of all that there are; -1 while there are more to load. */
-  readonly size: number;
+  readonly _size: number;
   /** It is the one that Tab reaches. */
-  readonly current: boolean;
-  readonly onCurrent: (id: string) => void;
-  readonly render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
+  readonly _current: boolean;
+  readonly _onCurrent: (id: string) => void;
+  readonly _render: ((notification: Notification, actions: ItemActions) => ReactNode) | undefined;
 }
 
 export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(function Item({
-  notification,
-  actions,
-  ago,
-  times,
-  category,
-  position,
-  size,
-  current,
-  onCurrent,
-  render,
+  _notification: notification,
+  _actions: actions,
+  _ago: ago,
+  _times: times,
+  _category: category,
+  _position: position,
+  _size: size,
+  _current: current,
+  _onCurrent: onCurrent,
+  _render: render,
 }: ItemProps) {
   const messages = useMessages();
   const label = useId();
@@ -56,7 +56,7 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
     <article
       {...part("item")}
       data-id={id}
-      data-type={type}
+      {...typed(type)}
       data-unread={unread}
       aria-labelledby={label}
       aria-posinset={position}
@@ -69,12 +69,12 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
           <Content
             {...notification}
             id={label}
-            unread={unread}
+            _unread={unread}
             tabIndex={tabIndex}
-            onOpen={(event) => actions.open(notification, event)}
+            _onOpen={(event) => actions.open(notification, event)}
           >
             <div {...part("meta")}>
-              <time dateTime={createdAt} title={times.full(createdAt)}>
+              <time dateTime={createdAt} title={times._full(createdAt)}>
                 {ago}
               </time>
               {category && ` · ${category}`}
@@ -83,8 +83,8 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
           <div {...part("actions")}>
             <Button
               name="mark-read"
-              label={unread ? messages.markAsRead : messages.markAsUnread}
-              of={title}
+              _label={unread ? messages.markAsRead : messages.markAsUnread}
+              _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.toggleRead(notification)}
             >
@@ -92,8 +92,8 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
             </Button>
             <Button
               name="delete"
-              label={messages.remove}
-              of={title}
+              _label={messages.remove}
+              _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.remove(notification)}
             >

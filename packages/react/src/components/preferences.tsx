@@ -16,14 +16,10 @@ const CHANNELS: readonly Channel[] = ["inApp", "email"];
 
 export function Preferences(): ReactElement {
   const messages = useMessages();
-  const { preferences, isLoading, error, set, refetch } = usePreferences();
+  const { preferences, error, set, refetch } = usePreferences();
   const [note, say] = useState("");
   if (!preferences) {
-    return (
-      <div {...part("preferences", ROOT)} aria-busy={isLoading}>
-        {error ? <Failed retry={refetch} /> : <Loading />}
-      </div>
-    );
+    return <div {...part("preferences", ROOT)}>{error ? <Failed retry={refetch} /> : <Loading />}</div>;
   }
 
   let locks = false;

@@ -3,7 +3,7 @@
 import { type PointerEvent, type ReactElement, useEffect, useRef } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { follow } from "../lib/link.js";
-import { part } from "../lib/part.js";
+import { part, typed } from "../lib/part.js";
 import type { Toast } from "../lib/toasts.js";
 import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
@@ -16,15 +16,20 @@ import type { ToasterProps } from "./toaster.js";
 const FAR = 80;
 
 interface ToastViewProps {
-  readonly toast: Toast;
+  readonly _toast: Toast;
   /** Milliseconds from now until it goes; absent while it stays. */
-  readonly stay: number | undefined;
-  readonly close: () => void;
-  readonly render: ToasterProps["renderToast"];
+  readonly _stay: number | undefined;
+  readonly _close: () => void;
+  readonly _render: ToasterProps["renderToast"];
 }
 
-export function ToastView({ toast, stay, close, render }: ToastViewProps): ReactElement {
-  const { client, onNavigate } = useShared();
+export function ToastView({
+  _toast: toast,
+  _stay: stay,
+  _close: close,
+  _render: render,
+}: ToastViewProps): ReactElement {
+  const { _client: client, _onNavigate: onNavigate } = useShared();
   const messages = useMessages();
   const closing = useLatest(close);
   const from = useRef<number | undefined>(undefined);
@@ -55,7 +60,7 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
     <div
       {...part("toast")}
       data-id={notification?.id}
-      data-type={type}
+      {...typed(type)}
       data-count={count}
       onPointerDown={swipe}
       onPointerMove={swipe}
@@ -70,14 +75,14 @@ export function ToastView({ toast, stay, close, render }: ToastViewProps): React
             title={one?.title ?? messages.summary(count)}
             body={one ? one.body : notification?.title}
             link={one?.link}
-            onOpen={(event) => {
+            _onOpen={(event) => {
               if (!one) return;
               client.markAsRead(one.id).catch(() => {});
               follow(event, one, onNavigate);
               close();
             }}
           />
-          <Button name="toast-close" label={messages.close} onClick={close}>
+          <Button name="toast-close" _label={messages.close} onClick={close}>
             <Icon name="cross" />
           </Button>
         </>

@@ -16,7 +16,7 @@ import { useAnnouncer } from "./use-announcer.js";
 
 const VISIBLE = 3;
 /** What else can be on top. */
-const OTHERS = "[popover]:not([data-part=toaster]):popover-open, dialog[open]";
+const OTHERS = ":popover-open:not([data-part=toaster]), dialog[open]";
 
 export interface ToasterProps {
   /** Milliseconds that a toast stays; 5,000 by default. One of type ERROR stays until it is dismissed. */
@@ -34,7 +34,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   const [hidden, setHidden] = useState(false);
   const [over, setOver] = useState(false);
   const [within, setWithin] = useState(false);
-  const { announce, regions } = useAnnouncer();
+  const { _announce: announce, _regions: regions } = useAnnouncer();
 
   useEffect(
     () =>
@@ -90,10 +90,10 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
         {toasts.slice(0, VISIBLE).map((toast) => (
           <ToastView
             key={toast.key}
-            toast={toast}
-            stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
-            close={() => change({ close: toast.key })}
-            render={renderToast}
+            _toast={toast}
+            _stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
+            _close={() => change({ close: toast.key })}
+            _render={renderToast}
           />
         ))}
       </section>

@@ -14,8 +14,8 @@ import { useLatest } from "../lib/use-latest.js";
 const PAUSE = 5_000;
 
 interface Announcer {
-  readonly announce: (event: ToastEvent) => void;
-  readonly regions: ReactElement;
+  readonly _announce: (event: ToastEvent) => void;
+  readonly _regions: ReactElement;
 }
 
 export function useAnnouncer(): Announcer {
@@ -51,8 +51,8 @@ export function useAnnouncer(): Announcer {
   useEffect(() => end, [end]);
 
   return {
-    announce,
-    regions: (
+    _announce: announce,
+    _regions: (
       <>
         <div {...part("hidden")} aria-live="polite">
           {polite}

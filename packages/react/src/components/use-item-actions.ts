@@ -14,19 +14,19 @@ import type { ItemActions } from "./item.js";
 const NOTICE = 5_000;
 
 interface Notice {
-  readonly text: string;
-  readonly undo?: () => void;
+  readonly _text: string;
+  readonly _undo?: () => void;
 }
 
 interface ItemActionsHook {
-  readonly actions: ItemActions;
-  readonly notice: Notice | undefined;
+  readonly _actions: ItemActions;
+  readonly _notice: Notice | undefined;
   /** Says so if it fails. */
-  readonly act: (action: Promise<void>) => void;
+  readonly _act: (action: Promise<void>) => void;
 }
 
 export function useItemActions(root: RefObject<HTMLElement | null>): ItemActionsHook {
-  const { client, onNavigate } = useShared();
+  const { _client: client, _onNavigate: onNavigate } = useShared();
   const messages = useLatest(useMessages());
   const navigate = useLatest(onNavigate);
   const [notice, say] = useState<Notice>();
@@ -38,7 +38,7 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
 
   const rest = useMemo(() => {
     const act = (action: Promise<void>): void => {
-      action.catch(() => say({ text: messages.current.refused }));
+      action.catch(() => say({ _text: messages.current.refused }));
     };
     const actions: ItemActions = {
       open(notification, event) {
@@ -55,8 +55,8 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
         const removal = client.removeWithUndo(id, NOTICE);
         act(removal.done);
         say({
-          text: messages.current.removed,
-          undo() {
+          _text: messages.current.removed,
+          _undo() {
             removal.undo();
             say(undefined);
             root.current?.focus();
@@ -64,7 +64,7 @@ export function useItemActions(root: RefObject<HTMLElement | null>): ItemActions
         });
       },
     };
-    return { act, actions };
+    return { _act: act, _actions: actions };
   }, [client, root, messages, navigate]);
-  return { ...rest, notice };
+  return { ...rest, _notice: notice };
 }

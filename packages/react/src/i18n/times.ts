@@ -10,10 +10,10 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 export interface Times {
   /** "now", "5 min. ago", "yesterday", and a date after a week. */
-  ago(instant: string, now: number): string;
+  _ago(instant: string, now: number): string;
   /** "today", "yesterday", or a date. */
-  day(instant: string, now: number): string;
-  full(instant: string): string;
+  _day(instant: string, now: number): string;
+  _full(instant: string): string;
 }
 
 export function createTimes(locale: string): Times {
@@ -22,7 +22,7 @@ export function createTimes(locale: string): Times {
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" });
   const midnight = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
   return {
-    ago(instant, now) {
+    _ago(instant, now) {
       const at = Date.parse(instant);
       // A clock that is behind the server's is no reason to speak of the future.
       const past = Math.max(0, now - at);
@@ -30,12 +30,12 @@ export function createTimes(locale: string): Times {
       const [unit, size] = UNITS.find(([, size]) => past >= size) ?? ["second", DAY];
       return relative.format(-Math.floor(past / size), unit);
     },
-    day(instant, now) {
+    _day(instant, now) {
       const at = Date.parse(instant);
       // Rounded: a day with a change of the clock has 23 or 25 hours.
       const days = Math.max(0, Math.round((midnight(now) - midnight(at)) / DAY));
       return days < 2 ? relative.format(-days, "day") : date.format(at);
     },
-    full: (instant) => exact.format(Date.parse(instant)),
+    _full: (instant) => exact.format(Date.parse(instant)),
   };
 }

@@ -5,5 +5,5 @@ import { en } from "./en.js";
 import type { Messages } from "./messages.js";
 
 export function useMessages(): Messages {
-  return { ...en, ...useShared().messages };
+  return { ...en, ...useShared()._messages };
 }

@@ -7,11 +7,11 @@
 import type { Notification } from "@grelot/client";
 
 export interface Group {
-  readonly key: string;
-  readonly name: string;
+  readonly _key: string;
+  readonly _name: string;
   /** How many stand before it. */
-  readonly start: number;
-  readonly notifications: Notification[];
+  readonly _start: number;
+  readonly _notifications: Notification[];
 }
 
 /** `nameOf` is told whether it is in the second part, where the days begin anew. */
@@ -25,8 +25,8 @@ export function byDay(
     again ||= notification.seq > (notifications[start - 1]?.seq ?? notification.seq);
     const name = nameOf(notification.createdAt, again);
     const group = groups.at(-1);
-    if (group?.name === name) group.notifications.push(notification);
-    else groups.push({ key: `${groups.length} ${name}`, name, start, notifications: [notification] });
+    if (group?._name === name) group._notifications.push(notification);
+    else groups.push({ _key: `${groups.length} ${name}`, _name: name, _start: start, _notifications: [notification] });
   });
   return groups;
 }

@@ -3,6 +3,9 @@
  *
  * Not here: how it looks (`style.css`).
  */
+import type { NotificationType } from "@grelot/client";
+import type { CSSProperties } from "react";
+
 export interface Part {
   readonly className: string;
   readonly "data-part": string;
@@ -14,4 +17,10 @@ export const ROOT = "grelot ";
 export const part = (name: string, root = ""): Part => ({
   className: `${root}grelot-${name}`,
   "data-part": name,
+});
+
+/** What kind of message it is about, and the colour of that. */
+export const typed = (type: NotificationType): { readonly "data-type": string; readonly style: CSSProperties } => ({
+  "data-type": type,
+  style: { "--grelot-type": `var(--grelot-${type.toLowerCase()})` } as CSSProperties,
 });

@@ -51,7 +51,7 @@ export function reduceToasts(toasts: readonly Toast[], change: ToastChange): rea
   // It is as grave as the gravest in it, and stays if that one would.
   const type = [one, ...recent].some((toast) => toast.type === "ERROR") ? "ERROR" : "INFO";
   const first = recent.find((toast) => toast.count > 1);
-  return add(toasts.slice(recent.length), { ...one, key: first?.key ?? `+${one.key}`, type, count });
+  return add(toasts.slice(recent.length), { ...one, key: first?.key ?? one.key, type, count });
 }
 
 const add = (toasts: readonly Toast[], toast: Toast): readonly Toast[] => [toast, ...toasts].slice(0, KEPT);
