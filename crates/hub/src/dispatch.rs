@@ -124,7 +124,7 @@ async fn catch_up(shared: &Arc<Shared>, user: &UserId) {
     };
     shared.counters.catch_ups.fetch_add(1, Ordering::Relaxed);
     streams.iter().for_each(|stream| stream.overflow());
-    match shared.source.0.replay(user, since).await {
+    match shared.source.0.catch_up(user, since).await {
         Ok(Replayed::Changes { changes, inbox }) => {
             let mut run = Run::default();
             for change in &changes {

@@ -75,6 +75,7 @@ CREATE TABLE grelot.changes (
     "upToSeq" BIGINT, -- all_read
     category TEXT, -- all_read
     "createdAt" BIGINT NOT NULL, -- the inbox's historyAt: in one inbox it grows with seq
+    "unreadBefore" BIGINT NOT NULL, -- the unread count before it
     PRIMARY KEY ("userId", seq)
 );
 

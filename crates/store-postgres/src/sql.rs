@@ -122,9 +122,10 @@ statements! {
             UPDATE grelot.inboxes SET seq = $2, unread = $3, "prunedSeq" = $4,
             "historyAt" = greatest("historyAt", $5) WHERE "userId" = $1 RETURNING "historyAt"
         )
-        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", category, "createdAt")
-        SELECT $1, $2, $6, $7, $8, $9, $10, "historyAt" FROM moved"#;
-    CHANGES_SINCE = r#"SELECT seq, kind, "notificationId", at, "upToSeq", category FROM grelot.changes
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", category, "createdAt",
+            "unreadBefore")
+        SELECT $1, $2, $6, $7, $8, $9, $10, "historyAt", $11 FROM moved"#;
+    CHANGES_SINCE = r#"SELECT seq, kind, "notificationId", at, "upToSeq", category, "unreadBefore" FROM grelot.changes
         WHERE "userId" = $1 AND seq > $2 ORDER BY seq LIMIT $3"#;
     CHANGES_PRUNE = r#"DELETE FROM grelot.changes WHERE "userId" = $1 AND seq <= $2 RETURNING seq"#;
     /// In the order of the index, which ends with the key: of one inbox it finds the first changes first.
@@ -318,8 +319,8 @@ mod tests {
             FROM generate_series(0, 99999) AS n;
         INSERT INTO grelot.inboxes ("userId", seq, unread)
             SELECT 'user ' || n, 200, 33 FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt")
-            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n FROM generate_series(0, 49999) AS n;
+        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt", "unreadBefore")
+            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n, 1 FROM generate_series(0, 49999) AS n;
         INSERT INTO public.notification_preferences (id, "userId")
             SELECT 'p' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.mail_preferences ("userId")
