@@ -15,5 +15,11 @@ export default defineConfig({
     rolldownOptions: { onLog: (level, log, pass) => log.code !== "MODULE_LEVEL_DIRECTIVE" && pass(level, log) },
   },
   // `npm run dev`, beside a `grelot demo` on its usual port.
-  server: { proxy: { "/api": "http://127.0.0.1:4000", "/demo/notify": "http://127.0.0.1:4000" } },
+  server: {
+    proxy: {
+      "/api": "http://127.0.0.1:4000",
+      "/demo/notify": "http://127.0.0.1:4000",
+      "/demo/mails": "http://127.0.0.1:4000",
+    },
+  },
 });

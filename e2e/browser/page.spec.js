@@ -124,6 +124,25 @@ test("inside, the preferences are found, and a switch is kept", () =>
     await page.waitForSelector(`${one}[aria-checked="false"]`);
   }));
 
+for (const name of ["desk", "phone-dark"]) {
+  test(`what stays unread is in the mailbox, as it looks, as text and as source: ${name}`, () =>
+    demo(looks[name], async (page) => {
+      await page.locator("[data-demo=mailbox] [data-mail]", { hasText: "Invoice ready" }).click();
+      const mail = page.frameLocator("[data-demo=mailbox] iframe");
+      await mail.getByRole("heading", { name: "Invoice ready" }).waitFor();
+      await page.locator("[data-demo=mailbox]").scrollIntoViewIfNeeded();
+      await check(page, `${name}-mailbox`);
+      for (const [view, words] of [
+        ["text", "March is ready."],
+        ["source", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"],
+      ]) {
+        await page.click(`[data-view=${view}]`);
+        await page.locator("[data-demo=mailbox] pre", { hasText: words }).waitFor();
+        await check(page, `${name}-mailbox-${view}`);
+      }
+    }));
+}
+
 test("the tab has an icon, and nothing that the page asks for is missing", () =>
   demo(looks.desk, async (first) => {
     const failed = [];

@@ -7,6 +7,7 @@ import { Bell, Connection, en, fr, GrelotProvider, Inbox, Preferences, Toaster, 
 import { type ReactElement, useCallback, useEffect, useRef, useState } from "react";
 import { CodePanel } from "./code-panel";
 import { EventsPanel } from "./events-panel";
+import { MailboxPanel } from "./mailbox-panel";
 import { SendPanel } from "./send-panel";
 import { SettingsBar } from "./settings-bar";
 import { TEXTS, type Texts } from "./texts";
@@ -56,6 +57,7 @@ export function App(): ReactElement {
 
         <SendPanel texts={texts} user={user} />
         <EventsPanel texts={texts} />
+        <MailboxPanel texts={texts} language={settings.language} />
 
         <section className="card" aria-labelledby="preferences-title" ref={preferences} tabIndex={-1}>
           <h2 id="preferences-title">{texts.preferences}</h2>

@@ -16,6 +16,11 @@ export interface Texts {
   readonly quiet: string;
   readonly api: string;
   readonly caughtUp: string;
+  readonly mailbox: string;
+  readonly mailboxHint: string;
+  readonly noMail: string;
+  readonly mailView: string;
+  readonly mailViews: Readonly<Record<"html" | "text" | "source", string>>;
   readonly preferences: string;
   readonly preferencesHint: string;
   readonly code: string;
@@ -57,6 +62,12 @@ const en: Texts = {
   quiet: "Nothing yet. Send something.",
   api: "The API",
   caughtUp: "caught up",
+  mailbox: "Mailbox",
+  mailboxHint:
+    "Leave a notification unread for 5 seconds and the mail arrives; read it and it does not. Comments send none until you ask for it in the preferences. No mail leaves this machine.",
+  noMail: "No mail yet.",
+  mailView: "Show as",
+  mailViews: { html: "Mail", text: "Text", source: "Source" },
   preferences: "Preferences",
   preferencesHint: "What reaches you, and how. Each switch is saved at once.",
   code: "Two lines in your application",
@@ -94,6 +105,12 @@ const fr: Texts = {
   quiet: "Rien pour l’instant. Envoyez quelque chose.",
   api: "L’API",
   caughtUp: "rattrapé",
+  mailbox: "Boîte aux lettres",
+  mailboxHint:
+    "Laissez une notification non lue pendant 5 secondes et l’e-mail arrive ; lisez-la et il n’arrive pas. Les commentaires n’en envoient pas tant que vous ne le demandez pas dans les préférences. Aucun e-mail ne quitte cette machine.",
+  noMail: "Aucun e-mail pour l’instant.",
+  mailView: "Afficher",
+  mailViews: { html: "E-mail", text: "Texte", source: "Source" },
   preferences: "Préférences",
   preferencesHint: "Ce qui vous parvient, et comment. Chaque réglage est enregistré aussitôt.",
   code: "Deux lignes dans votre application",

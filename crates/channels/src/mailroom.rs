@@ -28,7 +28,7 @@ pub struct MailSettings {
     pub from: Mailbox,
     /// What relative links lead to; it may have a path.
     pub app_url: Url,
-    /// What the application is called in mails; the host of `app_url` when `None`.
+    /// What the application is called in mails; when `None`, the name of `from`, or else the host of `app_url`.
     pub app_name: Option<String>,
     /// The page with the preferences of the user, if the application has one: our own mails link to it.
     pub preferences_url: Option<Url>,
@@ -61,6 +61,7 @@ impl Mailroom {
         let given = settings.app_name.as_deref().map(|name| one_line(name, 100));
         let app_name = given
             .filter(|name| !name.is_empty())
+            .or_else(|| settings.from.name.clone())
             .unwrap_or_else(|| settings.app_url.host_str().unwrap_or("Grelot").to_owned());
         Self { settings, app_name, engine: Engine::new() }
     }

@@ -24,7 +24,7 @@ impl DeliveryId {
 
     /// Parses an id; `None` when `text` cannot be one.
     pub fn parse(text: &str) -> Option<Self> {
-        NotificationId::parse(text).map(Self)
+        NotificationId::parse(text).filter(NotificationId::is_cuid).map(Self)
     }
 
     /// The id as text.

@@ -58,26 +58,43 @@ impl FromStr for UserId {
     }
 }
 
-/// The id of a notification: a cuid, version 1 (25 characters, starts with `c`, sorts by creation).
+/// The id of a notification. Ours are cuids, version 1 (25 characters, starts with `c`, sorts by creation); a row that
+/// another program wrote may have any other, of 1 to 64 visible ASCII characters without `"` and `\`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NotificationId([u8; Self::LEN]);
+pub struct NotificationId {
+    /// Padded with zeros, which sort before every character.
+    bytes: [u8; Self::MAX],
+    length: u8,
+}
 
 impl NotificationId {
-    /// How many characters an id has.
-    pub const LEN: usize = 25;
+    /// The most characters of an id.
+    pub const MAX: usize = 64;
+    /// How many characters an id of ours has.
+    pub const CUID: usize = 25;
 
     /// Parses an id; `None` when `text` cannot be one, which callers treat like an id that nobody has.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().ok()?;
-        let well_formed =
-            bytes[0] == b'c' && bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
-        well_formed.then_some(Self(bytes))
+        let visible = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\');
+        let well_formed = !text.is_empty() && text.bytes().all(visible);
+        let mut bytes = [0; Self::MAX];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        well_formed.then_some(Self { bytes, length: u8::try_from(text.len()).ok()? })
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        // Only ASCII ever gets in, so the fallback is unreachable; it keeps this free of a panic.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        // Only ASCII ever gets in, so the fallbacks are unreachable; they keep this free of a panic.
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Whether it is a cuid, version 1.
+    pub fn is_cuid(&self) -> bool {
+        let text = self.as_str().as_bytes();
+        text.len() == Self::CUID
+            && text[0] == b'c'
+            && text.iter().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
     }
 }
 
@@ -108,13 +125,13 @@ impl CuidGenerator {
     /// The next id, made at `now` from 64 random bits.
     pub fn next(&self, now: Timestamp, random: u64) -> NotificationId {
         let count = self.counter.fetch_add(1, Ordering::Relaxed) % Self::BLOCK;
-        let mut id = [b'0'; NotificationId::LEN];
+        let mut id = [0; NotificationId::MAX];
         id[0] = b'c';
         write_base36(&mut id[1..9], now.millis().max(0).unsigned_abs());
         write_base36(&mut id[9..13], u64::from(count));
         write_base36(&mut id[13..17], u64::from(self.process));
         write_base36(&mut id[17..25], random);
-        NotificationId(id)
+        NotificationId { bytes: id, length: 25 }
     }
 }
 
@@ -200,14 +217,34 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("")]
-    #[case("cm3xk2l9a0000qzrmn831i7r")]
-    #[case("cm3xk2l9a0000qzrmn831i7rnn")]
-    #[case("xm3xk2l9a0000qzrmn831i7rn")]
-    #[case("cM3xk2l9a0000qzrmn831i7rn")]
-    #[case("cm3xk2l9a0000qzrmn831i7r\u{e9}")]
-    fn what_is_no_cuid_does_not_parse(#[case] text: &str) {
-        assert_eq!(NotificationId::parse(text), None);
+    #[case("cm3xk2l9a0000qzrmn831i7rn", true)]
+    #[case("cm3xk2l9a0000qzrmn831i7r", false)]
+    #[case("cm3xk2l9a0000qzrmn831i7rnn", false)]
+    #[case("xm3xk2l9a0000qzrmn831i7rn", false)]
+    #[case("cM3xk2l9a0000qzrmn831i7rn", false)]
+    #[case("6b7f3c1e-8a7d-4c0e-9a55-0d7c2f1f8e21", false)]
+    #[case("42", false)]
+    fn an_id_is_whatever_another_program_made_of_it(#[case] text: &str, #[case] cuid: bool) {
+        let id = NotificationId::parse(text).unwrap();
+        assert_eq!((id.as_str(), id.is_cuid()), (text, cuid));
+    }
+
+    #[test]
+    fn what_cannot_stand_in_a_path_and_in_json_as_it_is_does_not_parse() {
+        let long = "a".repeat(NotificationId::MAX);
+        assert!(NotificationId::parse(&long).is_some());
+        for text in ["", "a b", "a\"", "a\\", "a\n", "a\u{e9}", &format!("{long}a")] {
+            assert_eq!(NotificationId::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ids_sort_as_their_texts_do() {
+        let mut texts = ["a", "aa", "b", "0", "A", "a-"];
+        let mut ids = texts.map(|text| NotificationId::parse(text).unwrap());
+        texts.sort_unstable();
+        ids.sort_unstable();
+        assert_eq!(ids.each_ref().map(NotificationId::as_str), texts);
     }
 
     #[rstest::rstest]

@@ -39,7 +39,8 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The database, as `sqlite:PATH`; `sqlite:grelot.db` without this. It is made when it is missing.
+    /// The database, as `sqlite:PATH` or `postgres://USER@HOST/DATABASE`; `sqlite:grelot.db` without this. A file is made
+    /// when it is missing.
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.database = url.into();
         self
@@ -131,6 +132,13 @@ impl Builder {
     pub fn mail_pace(mut self, concurrency: usize, per_second: u32) -> Self {
         self.mail.concurrency = concurrency.max(1);
         self.mail.per_second = per_second.max(1);
+        self
+    }
+
+    /// How long a minute of a mail's delay lasts, for a demo that nobody watches for five of them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn mail_minute(mut self, minute: Duration) -> Self {
+        self.mail.minute = minute;
         self
     }
 

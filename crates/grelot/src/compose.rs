@@ -7,15 +7,14 @@ use grelot_core::{AttemptOutcome, Clock};
 use grelot_http::auth::Authenticator;
 use grelot_http::metrics::Metrics;
 use grelot_http::{AppState, Readiness, Secret};
-use grelot_hub::{Hub, HubSettings, Mailbox, Publisher};
-use grelot_store::{Keys as _, Store};
-use grelot_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
+use grelot_hub::{Hub, HubSettings, Mailbox};
+use grelot_store::Store;
 use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Service, Supervisor};
 
 use crate::background::Background;
 use crate::builder::Builder;
 use crate::clock::SystemClock;
-use crate::database::DatabaseUrl;
+use crate::database::{Database, DatabaseUrl};
 use crate::error::BuildError;
 use crate::grelot::{Grelot, Parts};
 use crate::mail::{Desk, Mail};
@@ -32,20 +31,20 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mail = Mail::set_up(&builder.mail)?;
     let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, None);
-    let store = open(database, Arc::clone(&clock), publisher).await?;
+    let database = Database::open(database, Arc::clone(&clock), Arc::new(publisher)).await?;
+    let store = database.ports();
     let secret = Secret::new(store.secret());
-    let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
     let hub = hub(&builder, &store, Arc::clone(&clock), mailbox);
     let auth =
-        Authenticator::new(builder.auth, Arc::clone(&ports), Arc::clone(&clock), secret.clone())?;
+        Authenticator::new(builder.auth, Arc::clone(&store), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
-    let mut supervisor = supervisor(&store, &hub, Arc::clone(&clock));
+    let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock));
     if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
         supervisor = supervisor.with(outbox);
     }
     let background = Background::start(supervisor);
     let state = AppState {
-        store: ports,
+        store,
         hub,
         clock,
         auth: Arc::new(auth),
@@ -56,43 +55,28 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
         secret,
         readiness: Readiness::default(),
     };
-    Ok(Grelot::new(Parts { state, store, background }))
+    Ok(Grelot::new(Parts { state, database, background }))
 }
 
-/// Opening reads, and perhaps migrates, a file: not on a thread that serves.
-async fn open(
-    database: DatabaseUrl,
-    clock: Arc<dyn Clock>,
-    publisher: Publisher,
-) -> Result<Arc<SqliteStore>, BuildError> {
-    let opening = tokio::task::spawn_blocking(move || {
-        let options = SqliteOptions::new(database.path());
-        SqliteStore::open(options, clock, Arc::new(publisher))
-    });
-    let opened: Result<_, OpenError> =
-        opening.await.map_err(|_cancelled| BuildError::Interrupted)?;
-    Ok(opened?)
-}
-
-fn hub(
-    builder: &Builder,
-    store: &Arc<SqliteStore>,
-    clock: Arc<dyn Clock>,
-    mailbox: Mailbox,
-) -> Hub {
+fn hub(builder: &Builder, store: &Arc<dyn Store>, clock: Arc<dyn Clock>, mailbox: Mailbox) -> Hub {
     let settings = HubSettings {
         streams_per_user: builder.streams_per_user,
         ping: builder.ping,
         ..HubSettings::default()
     };
-    let source = Arc::<SqliteStore>::clone(store);
-    Hub::new(settings, mailbox, source, Arc::new(grelot_http::EventEncoder), clock)
+    Hub::new(
+        settings,
+        mailbox,
+        Arc::<dyn Store>::clone(store),
+        Arc::new(grelot_http::EventEncoder),
+        clock,
+    )
 }
 
 /// The engine that delivers mails, if there is a relay.
 fn outbox(
     mail: &Mail,
-    store: &Arc<SqliteStore>,
+    store: &Arc<dyn Store>,
     secret: &Secret,
     metrics: &Arc<Metrics>,
     clock: Arc<dyn Clock>,
@@ -100,7 +84,7 @@ fn outbox(
     let post = mail.postman(secret, Arc::clone(&clock))?;
     let counted = Arc::clone(metrics);
     let outbox = Outbox::new(
-        Arc::<SqliteStore>::clone(store),
+        Arc::<dyn Store>::clone(store),
         Arc::new(post),
         clock,
         Arc::new(move |outcome: AttemptOutcome| counted.attempt(outcome)),
@@ -113,8 +97,8 @@ fn outbox(
 }
 
 /// What runs by itself. The database comes first, so that it is watched to the end.
-fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Supervisor {
-    let watched = Arc::clone(store);
+fn supervisor(database: &Database, hub: &Hub, clock: Arc<dyn Clock>) -> Supervisor {
+    let (watched, store) = (database.clone(), database.ports());
     let database = Service::new("database", GRACE, async move |shutdown| {
         tokio::select! {
             () = shutdown.cancelled() => Ok(()),
@@ -126,8 +110,7 @@ fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Sup
         hub.run(shutdown).await;
         Ok(())
     });
-    let jobs =
-        Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, HousekeepingSettings::default());
+    let jobs = Housekeeping::new(store, clock, HousekeepingSettings::default());
     let jobs = Service::new("housekeeping", GRACE, async move |shutdown| {
         jobs.run(shutdown).await;
         Ok(())

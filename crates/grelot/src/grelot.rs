@@ -11,13 +11,13 @@ use grelot_http::AppState;
 use grelot_http::auth::{MintError, api_key};
 use grelot_http::server::{self, ServerLimits};
 use grelot_store::{InAppOutcome, StoreError};
-use grelot_store_sqlite::SqliteStore;
 use grelot_worker::{Service, Supervisor};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::background::Background;
 use crate::builder::Builder;
+use crate::database::Database;
 use crate::error::{NotifyError, RunError};
 use crate::keep_alive;
 use crate::new_notification::NewNotification;
@@ -38,7 +38,7 @@ pub struct Grelot(Arc<Parts>);
 /// What a [`Grelot`] is made of.
 pub(crate) struct Parts {
     pub(crate) state: AppState,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) database: Database,
     pub(crate) background: Background,
 }
 
@@ -209,9 +209,7 @@ impl Grelot {
 
     async fn end(&self) -> Result<(), Arc<grelot_worker::Failure>> {
         let ended = self.0.background.stop().await;
-        let store = Arc::clone(&self.0.store);
-        // A panic inside is logged by its hook; the process is ending either way.
-        let _closed = tokio::task::spawn_blocking(move || store.close()).await;
+        self.0.database.close().await;
         ended
     }
 }

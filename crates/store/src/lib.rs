@@ -53,9 +53,8 @@ pub trait Store:
     + Notify
     + PreferenceBook
     + CategoryRegistry
-    + Users
     + Keys
-    + Replay
+    + StreamSource
     + Deliveries
     + Maintenance
 {

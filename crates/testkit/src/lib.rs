@@ -3,6 +3,7 @@
 //!
 //! | Module | What lives there |
 //! |---|---|
+//! | [`postgres`] | PostgreSQL servers, killed, frozen, started again |
 //! | [`program`] | the binary: started, killed, started again on the same database and address |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |
@@ -13,6 +14,7 @@
 pub mod actor;
 pub mod api;
 pub mod history;
+pub mod postgres;
 pub mod program;
 pub mod reader;
 pub mod sse;

@@ -35,6 +35,7 @@ pub enum Start {
 pub struct Program {
     binary: PathBuf,
     place: TempDir,
+    environment: Vec<(String, String)>,
     address: Option<SocketAddr>,
     api_key: String,
     running: Option<Running>,
@@ -51,19 +52,42 @@ struct Running {
 }
 
 impl Program {
-    /// An empty database with an API key; nothing runs yet.
+    /// A service of its own on an empty SQLite database, with an API key; nothing runs yet.
     pub fn new() -> Result<Self> {
-        let binary = binary()?;
-        let place = TempDir::with_prefix("grelot-test-")?;
-        let output = Command::new(&binary)
+        Self::with(&[])
+    }
+
+    /// The same, with more variables of the environment, such as another database.
+    pub fn with(environment: &[(&str, &str)]) -> Result<Self> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let mut program = Self::bare(environment.iter().map(owned).collect(), String::new())?;
+        let output = Command::new(&program.binary)
             .args(["keys", "create", "--name", "test"])
-            .current_dir(place.path())
+            .current_dir(program.place.path())
             .env_clear()
+            .envs(program.environment.iter().cloned())
             .output()?;
         ensure!(output.status.success(), "no key: {}", String::from_utf8_lossy(&output.stderr));
-        let api_key = String::from_utf8(output.stdout)?.trim().to_owned();
-        let (up, _) = watch::channel(false);
-        Ok(Self { binary, place, address: None, api_key, running: None, up, log: Arc::default() })
+        program.api_key.push_str(String::from_utf8(output.stdout)?.trim());
+        Ok(program)
+    }
+
+    /// Another node of the same deployment: the same environment and the same key.
+    pub fn beside(&self) -> Result<Self> {
+        Self::bare(self.environment.clone(), self.api_key.clone())
+    }
+
+    fn bare(environment: Vec<(String, String)>, api_key: String) -> Result<Self> {
+        Ok(Self {
+            binary: binary()?,
+            place: TempDir::with_prefix("grelot-test-")?,
+            environment,
+            address: None,
+            api_key,
+            running: None,
+            up: watch::channel(false).0,
+            log: Arc::default(),
+        })
     }
 
     /// An API key with every scope.
@@ -146,6 +170,7 @@ impl Program {
             .current_dir(self.place.path())
             .env_clear()
             .env("GRELOT_JWT_SECRET", SECRET)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

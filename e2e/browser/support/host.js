@@ -102,6 +102,8 @@ export class Host {
       this.tokens++;
       return text("text/plain", sign(this.user, this.life));
     }
+    // A host sends its mails to people; the panel of the demo stays empty.
+    if (pathname === "/demo/mails") return text("application/json", "[]");
     if (pathname.startsWith("/pages/")) return text("text/javascript", await bundle(path.basename(pathname)));
     const page = pathname === "/" ? "index.html" : pathname.startsWith("/demo/") ? pathname.slice(6) : null;
     const own = pathname === "/signed" || pathname === "/elsewhere";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use grelot_channels::{Group, Item, Letter, Matter};
+use grelot_channels::{Group, Item, Letter, MailSettings, Mailbox, Mailroom, Matter};
 use grelot_core::{Content, NotificationType};
 
 use crate::support::{category, item, letter, one, plain_letter, room};
@@ -44,6 +44,23 @@ fn a_french_reader_is_written_to_in_french() {
     }
     assert!(mail.html.contains("<html lang=\"fr\">"));
     assert!(!mail.html.contains("Unsubscribe") && !mail.html.contains("Hello"));
+}
+
+#[test]
+fn an_application_that_nobody_named_is_called_as_its_sender_or_else_as_its_host() {
+    for (from, account) in [
+        ("Acme Books <bell@acme.example>", "in your Acme Books account."),
+        ("bell@acme.example", "in your app.acme.example account."),
+    ] {
+        let room = Mailroom::new(MailSettings {
+            from: Mailbox::parse(from).unwrap(),
+            app_url: "https://app.acme.example/start".parse().unwrap(),
+            app_name: None,
+            preferences_url: None,
+        });
+        let mail = room.render(&plain_letter());
+        assert!(mail.text.contains(account), "{account} in {}", mail.text);
+    }
 }
 
 #[test]

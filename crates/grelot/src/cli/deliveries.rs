@@ -2,8 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use grelot_core::{DeliveryId, DeliveryState};
-use grelot_store::{Deliveries as _, Delivery, DeliveryFilter};
-use grelot_store_sqlite::SqliteStore;
+use grelot_store::{Delivery, DeliveryFilter, Store};
 
 use super::failure::Failure;
 use super::output;
@@ -25,19 +24,20 @@ pub(crate) enum Action {
 
 /// Does it.
 pub(crate) async fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
-    let store = super::open_beside(settings)?;
+    let database = super::open_beside(settings).await?;
+    let store = database.ports();
     let done = match action {
-        Action::List(state, limit) => list(&store, state, limit).await,
-        Action::Show(id) => show(&store, id).await,
-        Action::Retry(Some(id)) => retry(&store, id).await,
-        Action::Retry(None) => retry_all(&store).await,
+        Action::List(state, limit) => list(&*store, state, limit).await,
+        Action::Show(id) => show(&*store, id).await,
+        Action::Retry(Some(id)) => retry(&*store, id).await,
+        Action::Retry(None) => retry_all(&*store).await,
     };
-    store.close();
+    database.close().await;
     done
 }
 
 async fn list(
-    store: &SqliteStore,
+    store: &dyn Store,
     state: Option<DeliveryState>,
     limit: usize,
 ) -> Result<(), Failure> {
@@ -59,7 +59,7 @@ fn row(delivery: &Delivery) -> [String; 6] {
     ]
 }
 
-async fn show(store: &SqliteStore, id: DeliveryId) -> Result<(), Failure> {
+async fn show(store: &dyn Store, id: DeliveryId) -> Result<(), Failure> {
     let found = store.delivery(id).await.context("the delivery cannot be read")?;
     let delivery = found.ok_or_else(|| unknown(id))?;
     let [_, state, user, created, next, reason] = row(&delivery);
@@ -87,7 +87,7 @@ async fn show(store: &SqliteStore, id: DeliveryId) -> Result<(), Failure> {
     output::table(["ATTEMPT", "OUTCOME", "ANSWER"], &rows)
 }
 
-async fn retry(store: &SqliteStore, id: DeliveryId) -> Result<(), Failure> {
+async fn retry(store: &dyn Store, id: DeliveryId) -> Result<(), Failure> {
     if store.retry_dead(id).await.context("the delivery was not changed")? {
         return output::line(format!("{} is sent again", id.as_str()));
     }
@@ -97,7 +97,7 @@ async fn retry(store: &SqliteStore, id: DeliveryId) -> Result<(), Failure> {
     Err(anyhow!("{} is {state}: only a dead letter is sent again", id.as_str()).into())
 }
 
-async fn retry_all(store: &SqliteStore) -> Result<(), Failure> {
+async fn retry_all(store: &dyn Store) -> Result<(), Failure> {
     let mut count = 0_usize;
     let mut before = None;
     loop {

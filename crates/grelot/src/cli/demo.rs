@@ -1,8 +1,10 @@
-//! `grelot demo`: a service with a throw-away database, somebody signed in, and a page to look at.
+//! `grelot demo`: a service with a throw-away database, a relay of its own, somebody signed in, and a page to look at.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use grelot_core::{Scope, UserId};
@@ -12,7 +14,8 @@ use tokio::net::TcpListener;
 use super::failure::Failure;
 use super::output;
 use super::serve::{metrics_listener, not_built, on_service_runtime, until_signal};
-use crate::demo;
+use crate::clock::SystemClock;
+use crate::demo::{self, Mailbox};
 use crate::grelot::Grelot;
 use crate::listen::listen;
 use crate::process::Signals;
@@ -23,6 +26,10 @@ use crate::telemetry::{self, Announcer};
 const USER: &str = "demo";
 /// How many ports after a taken one are tried.
 const PORTS: u16 = 20;
+/// How long a minute of delay lasts: nobody watches a demo for five of them.
+const MINUTE: Duration = Duration::from_secs(1);
+/// How many mails are on their way at a time, and how many begin a second: fewer than its relay takes.
+const PACE: (usize, u32) = (4, 50);
 
 /// Serves the demo until a signal.
 pub(crate) fn run(flags: &Flags, environment: &Environment) -> Result<(), Failure> {
@@ -43,25 +50,38 @@ async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
     let mut signals = Signals::listen().context("signals cannot be heard")?;
     let directory =
         TempDir::with_prefix("grelot-demo-").context("no directory for the database")?;
-    let grelot = build(&settings, &directory).await?;
     let listener = listener(&settings, log).await?;
+    let url = url(listener.local_addr().context("the listener has no address")?);
+    let relay = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let relay = relay.context("no port for the relay of the demo")?;
+    let smtp = relay.local_addr().context("the relay has no address")?;
+    let grelot = build(&settings, &directory, &url, smtp).await?;
     let metrics = metrics_listener(&settings, log).await?;
     let user = UserId::parse(USER).map_err(|violation| anyhow!(violation.detail()))?;
     demo::fill(&grelot, &user).await?;
-    let url = url(listener.local_addr().context("the listener has no address")?);
     let key =
         grelot.create_api_key("demo", &[] as &[Scope]).await.context("no API key was made")?;
-    let router = demo::router(&grelot, &curl(&url, &key, " \\\n  "));
+    let mailbox = Mailbox::new(Arc::new(SystemClock));
+    let router = demo::router(&grelot, mailbox.clone(), &curl(&url, &key, " \\\n  "));
     let token = grelot.mint_token(&user, demo::TOKEN_LIFE).context("no token was made")?;
     let command = curl(&url, &key, " ");
     output::line(format!("page: {url}/\nuser: {USER}\ntoken: {token}\napi key: {key}\n{command}"))?;
-    let served = until_signal(&grelot, listener, router, metrics, &mut signals, log).await;
+    // The mailbox is open for as long as the service runs, its end included.
+    let served = tokio::select! {
+        served = until_signal(&grelot, listener, router, metrics, &mut signals, log) => served,
+        never = mailbox.run(relay) => match never {},
+    };
     // The files go with the directory; one that cannot be removed is only litter.
     let _litter = directory.close();
     served
 }
 
-async fn build(settings: &Settings, directory: &TempDir) -> Result<Grelot, Failure> {
+async fn build(
+    settings: &Settings,
+    directory: &TempDir,
+    url: &str,
+    smtp: SocketAddr,
+) -> Result<Grelot, Failure> {
     let mut secret = [0_u8; 32];
     aws_lc_rs::rand::fill(&mut secret)
         .map_err(|_unspecified| anyhow!("the system gave no random bytes"))?;
@@ -71,6 +91,12 @@ async fn build(settings: &Settings, directory: &TempDir) -> Result<Grelot, Failu
         .jwt_secret(secret)
         .ping(settings.ping)
         .streams_per_user(settings.streams_per_user)
+        .smtp_url(format!("smtp://{smtp}"))
+        .mail_from("Grelot demo <bell@demo.example>")
+        .public_url(url)
+        .app_url(url)
+        .mail_pace(PACE.0, PACE.1)
+        .mail_minute(MINUTE)
         .build()
         .await
         .map_err(not_built)

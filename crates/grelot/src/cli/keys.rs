@@ -3,8 +3,7 @@
 use anyhow::{Context as _, anyhow};
 use grelot_core::{ApiKey, Clock, Scope, Scopes};
 use grelot_http::auth::api_key;
-use grelot_store::Keys as _;
-use grelot_store_sqlite::SqliteStore;
+use grelot_store::Store;
 
 use super::failure::Failure;
 use super::output;
@@ -24,17 +23,18 @@ pub(crate) enum Action {
 
 /// Does it.
 pub(crate) async fn run(settings: &Settings, action: Action) -> Result<(), Failure> {
-    let store = super::open_beside(settings)?;
+    let database = super::open_beside(settings).await?;
+    let store = database.ports();
     let done = match action {
-        Action::Create(name, scopes) => create(&store, name, &scopes).await,
-        Action::List => list(&store).await,
-        Action::Revoke(id) => revoke(&store, &id).await,
+        Action::Create(name, scopes) => create(&*store, name, &scopes).await,
+        Action::List => list(&*store).await,
+        Action::Revoke(id) => revoke(&*store, &id).await,
     };
-    store.close();
+    database.close().await;
     done
 }
 
-async fn create(store: &SqliteStore, name: String, scopes: &[Scope]) -> Result<(), Failure> {
+async fn create(store: &dyn Store, name: String, scopes: &[Scope]) -> Result<(), Failure> {
     let now = SystemClock.now();
     let (key, secret) = api_key::mint(name, Scopes::of(scopes), now).context("no key was made")?;
     let id = key.id.clone();
@@ -44,7 +44,7 @@ async fn create(store: &SqliteStore, name: String, scopes: &[Scope]) -> Result<(
     Ok(())
 }
 
-async fn list(store: &SqliteStore) -> Result<(), Failure> {
+async fn list(store: &dyn Store) -> Result<(), Failure> {
     let keys = store.api_keys().await.context("the keys cannot be read")?;
     let rows: Vec<[String; 5]> = keys.iter().map(row).collect();
     output::table(["ID", "NAME", "SCOPES", "CREATED", "REVOKED"], &rows)
@@ -61,7 +61,7 @@ fn row(key: &ApiKey) -> [String; 5] {
     ]
 }
 
-async fn revoke(store: &SqliteStore, id: &str) -> Result<(), Failure> {
+async fn revoke(store: &dyn Store, id: &str) -> Result<(), Failure> {
     let revoked = store.revoke_api_key(id).await.context("the key was not revoked")?;
     match revoked {
         Some(at) => output::line(format!("key {id} is revoked since {}", instant::display(at))),

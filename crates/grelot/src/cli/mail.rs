@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use grelot_core::CategoryKey;
 use grelot_http::MailDesk as _;
-use grelot_store::CategoryRegistry as _;
 
 use super::failure::Failure;
 use super::output;
@@ -20,9 +19,9 @@ pub(crate) async fn preview(
     locale: &str,
     text: bool,
 ) -> Result<(), Failure> {
-    let store = super::open_beside(settings)?;
-    let categories = store.categories().await;
-    store.close();
+    let database = super::open_beside(settings).await?;
+    let categories = database.ports().categories().await;
+    database.close().await;
     let categories = categories.context("the categories cannot be read")?;
     let category = categories
         .get(key)

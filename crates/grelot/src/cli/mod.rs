@@ -35,12 +35,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
 use args::{Arguments, Command, ConfigCommand, DeliveriesCommand, KeysCommand, MailCommand};
 use failure::Failure;
 
 use crate::clock::SystemClock;
+use crate::database::Database;
 use crate::process;
 pub use crate::settings::Environment;
 use crate::settings::{self, Flags, Purpose, Settings};
@@ -94,7 +94,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
             backup::run(&database_settings(&flags.given, environment)?, &file)
         }
         Command::Migrate { dry_run, flags } => {
-            migrate::run(&database_settings(&flags.given, environment)?, dry_run)
+            block_on(migrate::run(&database_settings(&flags.given, environment)?, dry_run))
         }
         Command::Config(ConfigCommand::Check { flags }) => config::check(&flags.given, environment),
         Command::Openapi => openapi::run(),
@@ -123,10 +123,9 @@ fn deliveries(command: DeliveriesCommand, environment: &Environment) -> Result<(
 }
 
 /// The database of the settings, beside a running `serve` or without one.
-fn open_beside(settings: &Settings) -> Result<Arc<SqliteStore>, Failure> {
-    let options = SqliteOptions::new(settings.database.path());
-    let opened = SqliteStore::open_beside(options, Arc::new(SystemClock));
-    Ok(opened.context("the database cannot be used")?)
+async fn open_beside(settings: &Settings) -> Result<Database, Failure> {
+    let opened = Database::open_beside(settings.database.clone(), Arc::new(SystemClock));
+    Ok(opened.await.context("the database cannot be used")?)
 }
 
 fn database_settings(flags: &Flags, environment: &Environment) -> Result<Settings, Failure> {

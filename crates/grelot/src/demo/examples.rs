@@ -1,8 +1,9 @@
-//! The categories of the demo, the notifications that are there from the start, and those that its buttons send.
+//! The contacts and categories of the demo, the notifications that are there from the start, and those that its buttons send.
 
 use anyhow::Context as _;
 use grelot_core::{
-    Category, CategoryKey, CategoryMail, Channel, ChannelSet, Localized, NotificationType, UserId,
+    Category, CategoryKey, CategoryMail, Channel, ChannelSet, Contact, Localized, NotificationType,
+    UserId,
 };
 
 use crate::grelot::Grelot;
@@ -62,6 +63,9 @@ pub(super) const EXAMPLES: [Example; 5] = [
     },
 ];
 
+/// How mails address the users, and in which language.
+const CONTACTS: [(&str, &str, &str); 2] = [("demo", "Ada", "en"), ("camille", "Camille", "fr")];
+
 /// The example of that name, for `user`.
 pub(super) fn named(name: &str, user: &str) -> Option<NewNotification> {
     EXAMPLES.iter().find(|example| example.name == name).map(|example| notification(example, user))
@@ -79,8 +83,19 @@ fn notification(example: &Example, user: &str) -> NewNotification {
     }
 }
 
-/// Makes the categories and sends every example once.
+/// Makes the contacts and categories, and sends every example once.
 pub(crate) async fn fill(grelot: &Grelot, user: &UserId) -> anyhow::Result<()> {
+    for (user, name, locale) in CONTACTS {
+        let user = UserId::parse(user).map_err(|violation| anyhow::anyhow!(violation.detail()))?;
+        let contact = Contact {
+            email: Some(format!("{}@demo.example", name.to_lowercase())),
+            name: Some(name.to_owned()),
+            locale: Some(locale.to_owned()),
+            timezone: None,
+        };
+        let put = grelot.state().store.put_contact(&user, contact);
+        put.await.context("a contact of the demo was not stored")?;
+    }
     for category in categories()? {
         grelot.put_category(category).await.context("a category of the demo was not stored")?;
     }

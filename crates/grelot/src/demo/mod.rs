@@ -1,10 +1,14 @@
-//! What `grelot demo` adds to a service: users who are signed in, a page, categories and example notifications.
+//! What `grelot demo` adds to a service: users who are signed in, a page, categories, example notifications, and a mailbox.
 //!
-//! Reading order: this file (the routes), `examples` (what is there and what the buttons send), `page` (the page's files).
+//! Reading order: this file (the routes), `examples` (what is there and what the buttons send), `page` (the page's files),
+//! `mailbox` (a relay that keeps what it takes; `session` speaks SMTP), `mails` (the routes that show them).
 //! Not here: the command (`cli::demo`), the page itself (`apps/demo`).
 
 mod examples;
+mod mailbox;
+mod mails;
 mod page;
+mod session;
 
 use std::time::Duration;
 
@@ -23,6 +27,7 @@ use crate::builder::DEFAULT_COOKIE;
 use crate::grelot::Grelot;
 
 pub(crate) use examples::fill;
+pub(crate) use mailbox::Mailbox;
 
 /// How long a token of the demo is good.
 pub(crate) const TOKEN_LIFE: Duration = Duration::from_hours(12);
@@ -33,9 +38,9 @@ const USERS: [&str; 2] = ["demo", "camille"];
 /// The most that a button sends at once.
 const STORM: u16 = 500;
 
-/// Scripts, styles and pictures of this origin, and nothing else; no text becomes markup or a script.
+/// Scripts, styles, pictures and mails of this origin, and nothing else; no text becomes markup or a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// What the page needs.
 #[derive(Clone, Debug)]
@@ -45,7 +50,7 @@ struct Page {
 }
 
 /// The whole demo: the service, and the page at its root. `command` is shown on the page.
-pub(crate) fn router(grelot: &Grelot, command: &str) -> Router {
+pub(crate) fn router(grelot: &Grelot, mailbox: Mailbox, command: &str) -> Router {
     let (html, files) = page::chosen();
     let page = Page { grelot: grelot.clone(), html: html.replace("{{curl}}", &escaped(command)) };
     let sending = Router::new()
@@ -61,6 +66,7 @@ pub(crate) fn router(grelot: &Grelot, command: &str) -> Router {
         .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .with_state(page)
         .merge(sending)
+        .merge(mails::routes(mailbox, grelot.state().clone()))
         .merge(grelot.whole_router())
 }
 

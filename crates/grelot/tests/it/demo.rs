@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use reqwest::{Client, StatusCode, header};
 use rustix::process::Signal;
@@ -64,6 +65,69 @@ async fn it_prints_what_is_needed_to_ring_the_bell() {
         .bearer_auth(demo.value("api key"))
         .json(&serde_json::json!({"userId": "demo", "title": "Hello", "category": "billing"}));
     assert_eq!(notify.send().await.unwrap().status(), StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn what_stays_unread_comes_by_mail_and_what_was_read_does_not() {
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &FLAGS);
+    let page = demo.value("page");
+    let notify = async |title: &str| {
+        let request = Client::new().post(format!("{page}api/internal/notify"));
+        let body = serde_json::json!({"userId": "demo", "title": title, "category": "billing"});
+        let answer = request.bearer_auth(demo.value("api key")).json(&body).send().await.unwrap();
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        answer["notifications"][0]["id"].as_str().unwrap().to_owned()
+    };
+    let get = |path: &str| {
+        Client::new().get(format!("{page}demo/{path}")).bearer_auth(demo.value("token")).send()
+    };
+    // The one that was read would be due first.
+    let read = notify("Seen in time").await;
+    let reading = Client::new().post(format!("{page}api/notifications/{read}/read"));
+    let reading = reading.bearer_auth(demo.value("token")).send().await.unwrap();
+    assert!(reading.status().is_success(), "{}", reading.status());
+    notify("Left unread").await;
+
+    let arrived = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            ticks.tick().await;
+            let mails: serde_json::Value = get("mails").await.unwrap().json().await.unwrap();
+            let mails = mails.as_array().unwrap().clone();
+            if mails.iter().any(|mail| mail["source"].to_string().contains("Left unread")) {
+                break mails;
+            }
+        }
+    };
+    let mails = tokio::time::timeout(Duration::from_secs(30), arrived).await.unwrap();
+    let about = |title: &str| {
+        mails.iter().find(|mail| mail["text"].as_str().unwrap().contains(title)).cloned()
+    };
+    assert!(about("Seen in time").is_none());
+    let mail = about("Left unread").unwrap();
+    assert_eq!(mail["to"], serde_json::json!(["ada@demo.example"]));
+    assert!(mail["subject"].as_str().unwrap().contains("Left unread"), "{}", mail["subject"]);
+
+    let shown = get(&format!("mails/{}.html", mail["id"].as_str().unwrap())).await.unwrap();
+    let policy = shown.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none';") && policy.contains("; sandbox;"), "{policy}");
+    assert_eq!(shown.text().await.unwrap(), mail["html"].as_str().unwrap());
+    assert_eq!(get("mails/0.html").await.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn mails_are_for_whoever_is_signed_in_and_sent_once() {
+    let place = Workplace::bare();
+    let demo = Demo::start(&place, &FLAGS);
+    let list = format!("{}demo/mails", demo.value("page"));
+    for url in [list.clone(), format!("{list}/1.html")] {
+        assert_eq!(reqwest::get(url).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+    let get = || Client::new().get(&list).bearer_auth(demo.value("token"));
+    let tag = get().send().await.unwrap().headers()[header::ETAG].clone();
+    let again = get().header(header::IF_NONE_MATCH, tag).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
 }
 
 #[tokio::test]

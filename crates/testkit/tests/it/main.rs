@@ -1,4 +1,5 @@
-//! The hostile tests of the whole program, judged by the one checker: kills, faults of the disk; and the house rules.
+//! The hostile tests of the whole program, judged by the one checker: kills, faults of the disk, servers that
+//! come and go; and the house rules.
 //! Not here: what a single call answers (each crate's own tests).
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
@@ -6,6 +7,7 @@
 
 mod disk;
 mod kill;
+mod postgres;
 mod support;
 mod syscalls;
 mod tidy;

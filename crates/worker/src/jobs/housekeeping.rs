@@ -6,15 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_core::{Clock, Timestamp};
-use grelot_store::{Deliveries, Maintenance, StoreError};
+use grelot_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 const DAY: Duration = Duration::from_hours(24);
-
-/// A store of which housekeeping removes.
-pub trait Kept: Maintenance + Deliveries {}
-
-impl<T: Maintenance + Deliveries> Kept for T {}
 
 /// What is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +66,7 @@ impl Progress {
 /// # Errors
 /// The [`StoreError`] of the store; nothing was removed, and the next step tries again.
 pub async fn step(
-    store: &dyn Kept,
+    store: &dyn Store,
     chore: Chore,
     now: Timestamp,
     batch: usize,
@@ -104,7 +99,7 @@ impl Default for HousekeepingSettings {
 
 /// The periodic job.
 pub struct Housekeeping {
-    store: Arc<dyn Kept>,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     settings: HousekeepingSettings,
 }
@@ -112,7 +107,7 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Housekeeping of `store`.
     pub fn new(
-        store: Arc<dyn Kept>,
+        store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         settings: HousekeepingSettings,
     ) -> Self {

@@ -1,0 +1,140 @@
+//! Takes the requests to notify that are queued, and commits them together: several of it take turns, so that one
+//! gathers while another waits for the disk. Not here: what a batch writes (`batch`), and who queues (`notify`).
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, mpsc};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::{self, Written};
+use crate::connection::{Connection, PATIENCE};
+use crate::error::Failure;
+use crate::snapshot::Snapshot;
+use crate::unit::{Outcome, Unit};
+use crate::writers::Writers;
+
+/// A batch takes no more units when their rows reach this: a bound on how long one commit holds up the next.
+const MAX_WEIGHT: usize = 4096;
+/// How often a request is tried again that another node overtook: each time that node has committed.
+const ATTEMPTS: usize = 3;
+
+/// One of the committers of a store.
+#[derive(Clone, Debug)]
+pub(crate) struct Committer {
+    /// Whoever gathers holds it.
+    queue: Arc<Mutex<mpsc::Receiver<Unit>>>,
+    writers: Writers,
+    max_batch: usize,
+    closing: CancellationToken,
+}
+
+impl Committer {
+    pub(crate) fn new(
+        queue: mpsc::Receiver<Unit>,
+        writers: Writers,
+        max_batch: usize,
+        closing: CancellationToken,
+    ) -> Self {
+        let queue = Arc::new(Mutex::new(queue));
+        Self { queue, writers, max_batch: max_batch.max(1), closing }
+    }
+
+    /// Works until it is closed and has committed what was queued before.
+    pub(crate) async fn run(self) {
+        while let Some(batch) = self.gather().await {
+            self.commit(batch).await;
+        }
+    }
+
+    /// Waits for a unit, and takes with it what else is queued, up to the bounds of a batch.
+    async fn gather(&self) -> Option<Vec<Unit>> {
+        let mut queue = self.queue.lock().await;
+        let first = tokio::select! {
+            biased;
+            unit = queue.recv() => unit?,
+            () = self.closing.cancelled() => {
+                queue.close();
+                queue.recv().await?
+            }
+        };
+        let mut weight = first.weight();
+        let mut batch = vec![first];
+        while batch.len() < self.max_batch && weight < MAX_WEIGHT {
+            let Ok(unit) = queue.try_recv() else {
+                break;
+            };
+            weight += unit.weight();
+            batch.push(unit);
+        }
+        Some(batch)
+    }
+
+    /// Commits the batch, or, where that fails, its units one by one: a failure of one is never one of its neighbours.
+    async fn commit(&self, batch: Vec<Unit>) {
+        let failure = match self.attempt(&batch).await {
+            Ok(outcomes) => return answer(batch, outcomes),
+            Err(failure) => failure,
+        };
+        if !failure.is_certain() || matches!(failure, Failure::Connection(_)) {
+            // What may have come through must not be done again; what cannot be done now cannot be done one by one.
+            for unit in batch {
+                unit.answer(Err(failure.to_store_error()));
+            }
+            return;
+        }
+        for unit in batch {
+            self.commit_alone(unit).await;
+        }
+    }
+
+    async fn commit_alone(&self, unit: Unit) {
+        let alone = std::slice::from_ref(&unit);
+        let mut attempt = self.attempt(alone).await;
+        for _ in 1..ATTEMPTS {
+            if !matches!(attempt, Err(Failure::Overtaken)) {
+                break;
+            }
+            attempt = self.attempt(alone).await;
+        }
+        match attempt {
+            Ok(outcomes) => answer(vec![unit], outcomes),
+            Err(failure) => unit.answer(Err(failure.to_store_error())),
+        }
+    }
+
+    /// One transaction over the whole batch, told to the listener. On an error nothing of it is left, unless nobody can
+    /// know.
+    async fn attempt(&self, batch: &[Unit]) -> Result<Vec<Outcome>, Failure> {
+        let counters = &self.writers.counters;
+        let done = self.transact(batch).await;
+        match &done {
+            Ok(_) => counters.succeed(batch.len()),
+            Err(failure) => counters.fail(failure),
+        }
+        done
+    }
+
+    async fn transact(&self, batch: &[Unit]) -> Result<Vec<Outcome>, Failure> {
+        let connection = Connection::take(&self.writers.pool).await?;
+        connection.send("BEGIN");
+        let context = Arc::clone(&self.writers.context);
+        let snapshot = Snapshot { connection, context };
+        let written = timeout(PATIENCE, batch::write(&snapshot, batch, &self.writers.turnstile));
+        let written = written.await.unwrap_or(Err(Failure::Late));
+        let written = written.inspect_err(|failure| snapshot.connection.roll_back(failure));
+        let Written { outcomes, told } = written?;
+        snapshot.connection.settle();
+        drop(snapshot);
+        if let Some((ticket, changes)) = told {
+            ticket.tell(changes).await;
+        }
+        Ok(outcomes)
+    }
+}
+
+fn answer(batch: Vec<Unit>, outcomes: Vec<Outcome>) {
+    for (unit, outcome) in batch.into_iter().zip(outcomes) {
+        unit.answer(Ok(outcome));
+    }
+}

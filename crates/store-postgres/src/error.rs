@@ -1,0 +1,97 @@
+//! What PostgreSQL reports, sorted by what follows from it. Not here: domain refusals, which each port names itself.
+
+use grelot_store::StoreError;
+use thiserror::Error;
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::migrations::MigrateError;
+
+/// Why a database could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The URL is not one of a database that can be used.
+    #[error("the database URL cannot be used: {0}")]
+    Url(String),
+    /// The certificates that are to be trusted could not be read.
+    #[error("the certificates of sslrootcert cannot be used: {0}")]
+    Certificates(String),
+    /// No connection came about, or the server refused a statement.
+    #[error("the database cannot be reached: {0}")]
+    Database(String),
+    /// Its schema could not be brought up to date.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+}
+
+/// Why a unit of work did not come through. It was rolled back, unless nobody can know.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// PostgreSQL said so, or the connection to it ended.
+    #[error("{}", explain(.0))]
+    Sql(#[from] tokio_postgres::Error),
+    /// There was no connection to be had.
+    #[error("no connection: {0}")]
+    Connection(String),
+    /// A row that this program did not write so; names the column and never its value.
+    #[error("{0}")]
+    Corrupt(&'static str),
+    /// Another node was faster; the work may be done again from its beginning.
+    #[error("another node was faster")]
+    Overtaken,
+    /// The server did not answer in time.
+    #[error("the database did not answer in time")]
+    Late,
+}
+
+impl Failure {
+    /// Whether the work left nothing behind for certain, so that it may be done again. After a commit whose answer never
+    /// came nobody knows.
+    pub(crate) fn is_certain(&self) -> bool {
+        match self {
+            Self::Sql(error) => error.as_db_error().is_some_and(|refusal| !ends_session(refusal)),
+            Self::Connection(_) | Self::Corrupt(_) | Self::Overtaken => true,
+            Self::Late => false,
+        }
+    }
+
+    /// What a caller is told: never SQL, a host or a value.
+    pub(crate) fn to_store_error(&self) -> StoreError {
+        match self {
+            Self::Corrupt(column) => StoreError::Corrupt((*column).to_owned()),
+            Self::Sql(error) => match error.as_db_error() {
+                Some(refusal) => from_refusal(refusal),
+                None => StoreError::Unavailable("the connection to the database ended".to_owned()),
+            },
+            Self::Connection(_) => {
+                StoreError::Unavailable("the database cannot be reached".to_owned())
+            }
+            Self::Overtaken | Self::Late => StoreError::Unavailable(self.to_string()),
+        }
+    }
+}
+
+fn from_refusal(refusal: &DbError) -> StoreError {
+    let code = refusal.code();
+    if *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::TOO_MANY_CONNECTIONS {
+        return StoreError::Busy;
+    }
+    if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED {
+        return StoreError::Corrupt("the database is damaged".to_owned());
+    }
+    StoreError::Unavailable(format!("the database refused a statement (SQLSTATE {})", code.code()))
+}
+
+/// Whether the server ended the session with this message, so that a commit may have come through before it.
+fn ends_session(refusal: &DbError) -> bool {
+    use tokio_postgres::error::Severity;
+    !matches!(refusal.parsed_severity(), Some(Severity::Error))
+}
+
+/// An error with its cause, for the log and for who opens a database.
+pub(crate) fn explain(error: &tokio_postgres::Error) -> String {
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(refusal), _) => format!("{} (SQLSTATE {})", refusal.message(), refusal.code().code()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
+    }
+}

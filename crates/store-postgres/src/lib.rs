@@ -1,0 +1,59 @@
+//! The PostgreSQL database of Grelot: the ports of `grelot-store` over PostgreSQL 15 or later, by any number of nodes.
+//!
+//! Requests to notify are committed together: a committer takes what queued up while the last commit was being written,
+//! and writes it with one statement a table (`committer`, `batch`). Every other write is a transaction of its own
+//! (`writers`). A read answers from one snapshot (`readers`). Statements are all in `sql`; each port has a file of its
+//! own, named as in `grelot-store`.
+//!
+//! Invariants:
+//! - A write is answered after its commit and after the listener has heard of it. Of one inbox the listener hears in the
+//!   order of `seq` (`turnstile`).
+//! - Whoever changes an inbox locks its row first, those of several in the order of the ids; contacts come after inboxes, and
+//!   deliveries after contacts: nobody waits in a circle.
+//! - Where nobody can know whether a commit came through, the caller is told so and nothing is tried again.
+//!
+//! Not here: HTTP, streams, and what the domain decides (`grelot-core`).
+
+mod batch;
+mod categories;
+mod committer;
+mod connection;
+mod context;
+mod creations;
+mod deliveries;
+mod departures;
+mod errand;
+mod error;
+mod ground;
+mod idempotency;
+mod inboxes;
+mod intents;
+mod keys;
+mod listing;
+mod maintenance;
+mod migrations;
+mod notify;
+mod options;
+mod outbox;
+mod preferences;
+mod readers;
+mod replay;
+mod rows;
+mod snapshot;
+mod sql;
+mod store;
+mod tls;
+mod turnstile;
+mod tx;
+mod unit;
+mod users;
+mod writers;
+
+pub use error::OpenError;
+pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
+pub use options::PostgresOptions;
+pub use store::PostgresStore;
+
+#[cfg(test)]
+#[path = "../tests/it/cluster.rs"]
+mod cluster;

@@ -1,0 +1,331 @@
+//! The schema, as numbered steps that are applied once each, by whichever node comes first. Not here: what the tables
+//! mean (`migrations/*.sql`).
+//!
+//! The version before runs beside the one after while nodes are replaced: a step adds, and what it replaces goes in a
+//! later version.
+
+use aws_lc_rs::digest;
+use thiserror::Error;
+use tokio_postgres::Row;
+
+use crate::connection::{Connection, Target};
+use crate::error::{Failure, OpenError};
+use crate::rows;
+use crate::sql;
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What it does, in a word.
+    pub name: &'static str,
+    /// Its statements.
+    pub sql: &'static str,
+}
+
+/// Every step, in order. A step that was released never changes: databases remember its checksum.
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
+    Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
+];
+
+/// What a node holds while it migrates: a number that no other program is likely to use.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(7241967325311086702)";
+/// A step may take longer than a request; what it needs of the host's tables it waits for only briefly, since everybody
+/// else waits behind it.
+const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0";
+const BRIEFLY: &str = "SET LOCAL lock_timeout = '5s'";
+const TABLE: &str = "CREATE SCHEMA IF NOT EXISTS grelot;
+    CREATE TABLE IF NOT EXISTS grelot.migrations (
+        number INTEGER NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        checksum BYTEA NOT NULL
+    )";
+
+/// What a database has and what it lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MigrationReport {
+    /// The steps that the database had before.
+    pub present: Vec<Migration>,
+    /// The steps that it lacked: applied now, or only shown by a dry run.
+    pub pending: Vec<Migration>,
+}
+
+/// Why a schema could not be brought up to date. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum MigrateError {
+    /// The database has a step that this program does not know.
+    #[error("the database was migrated by a newer grelot (migration {0}); use that version")]
+    Newer(u32),
+    /// A step was applied in another wording.
+    #[error("migration {0} of this database is not the one of this program")]
+    Changed(u32),
+    /// Prisma manages the module's tables, and would take columns for drift that it did not add itself.
+    #[error(
+        "Prisma manages the table notifications, which lacks columns of Grelot: add these lines to the model \
+         Notification and migrate, then start again: {PRISMA_LINES}"
+    )]
+    Prisma,
+    /// PostgreSQL could not be reached, or refused.
+    #[error("the database cannot be migrated: {0}")]
+    Database(String),
+    /// The system gave no random bytes for the secret.
+    #[error("the system gave no random bytes")]
+    Random,
+}
+
+/// What a host that uses Prisma adds to its model.
+const PRISMA_LINES: &str = "category String?; data Json? @db.Json; seq BigInt?; stateSeq BigInt?";
+
+impl From<Failure> for MigrateError {
+    fn from(failure: Failure) -> Self {
+        Self::Database(failure.to_string())
+    }
+}
+
+impl From<tokio_postgres::Error> for MigrateError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// Brings the database at `url` up to date, and says what that took. A dry run only says what it would take, and changes
+/// nothing.
+///
+/// # Errors
+/// When the URL cannot be used, the database cannot be reached, or its schema cannot be brought up to date.
+pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenError> {
+    let connection = connect(&Target::parse(url)?).await?;
+    if dry_run {
+        return Ok(report(&connection, MIGRATIONS).await?);
+    }
+    Ok(apply(&connection, MIGRATIONS).await?)
+}
+
+/// Brings the database up to date, and reads the secret of this installation.
+pub(crate) async fn prepare(target: &Target) -> Result<[u8; 32], OpenError> {
+    let connection = connect(target).await?;
+    apply(&connection, MIGRATIONS).await?;
+    let secret = rows::optional(&connection, sql::SECRET, &[], |row| {
+        let secret: &[u8] = rows::get(row, 0, "secrets.value")?;
+        secret.try_into().map_err(|_other_length| Failure::Corrupt("secrets.value"))
+    });
+    let secret = secret.await.and_then(|found| found.ok_or(Failure::Corrupt("secrets.value")));
+    secret.map_err(|failure| OpenError::Database(failure.to_string()))
+}
+
+async fn connect(target: &Target) -> Result<Connection, OpenError> {
+    let failed = |failure: Failure| OpenError::Database(failure.to_string());
+    Connection::take(&target.pool(1)?).await.map_err(failed)
+}
+
+/// Applies what is pending, in one transaction that other nodes wait for. On an error the connection is closed, and the
+/// transaction with it.
+async fn apply(
+    connection: &Connection,
+    steps: &[Migration],
+) -> Result<MigrationReport, MigrateError> {
+    let found = report(connection, steps).await?;
+    if found.pending.is_empty() {
+        return Ok(found);
+    }
+    let client = connection.client()?;
+    client.batch_execute(BEGIN).await?;
+    client.batch_execute(LOCK).await?;
+    client.batch_execute(BRIEFLY).await?;
+    // Once more under the lock: another node may have been faster.
+    let found = report(connection, steps).await?;
+    refuse_drift(connection, &found).await?;
+    client.batch_execute(TABLE).await?;
+    for step in &found.pending {
+        client.batch_execute(step.sql).await?;
+        let number = i32::try_from(step.number).unwrap_or(i32::MAX);
+        client
+            .execute(
+                "INSERT INTO grelot.migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                &[&number, &step.name, &checksum(step).as_ref()],
+            )
+            .await?;
+        if step.number == 1 {
+            make_secret(connection).await?;
+        }
+    }
+    client.batch_execute("COMMIT").await?;
+    Ok(found)
+}
+
+/// The key for cursors and digests: random, and part of the database, so that a copy of it keeps every cursor good.
+async fn make_secret(connection: &Connection) -> Result<(), MigrateError> {
+    let mut secret = [0_u8; 32];
+    // The error says nothing that its kind does not.
+    aws_lc_rs::rand::fill(&mut secret).map_err(|_unspecified| MigrateError::Random)?;
+    let insert = "INSERT INTO grelot.secrets (name, value) VALUES ('root', $1)";
+    connection.client()?.execute(insert, &[&&secret[..]]).await?;
+    Ok(())
+}
+
+/// A table that Prisma manages gets its columns from Prisma.
+async fn refuse_drift(
+    connection: &Connection,
+    found: &MigrationReport,
+) -> Result<(), MigrateError> {
+    if !found.present.is_empty() {
+        return Ok(());
+    }
+    let lacking = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL
+        AND to_regclass('public.notifications') IS NOT NULL
+        AND (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('public.notifications')
+            AND attname IN ('category', 'data', 'seq', 'stateSeq') AND NOT attisdropped) < 4";
+    let row = connection.client()?.query_one(lacking, &[]).await?;
+    if rows::get(&row, 0, "pg_attribute")? { Err(MigrateError::Prisma) } else { Ok(()) }
+}
+
+/// Compares the steps that the database remembers with `steps`.
+async fn report(
+    connection: &Connection,
+    steps: &[Migration],
+) -> Result<MigrationReport, MigrateError> {
+    let client = connection.client()?;
+    // Asked of the catalogue itself: a session may remember names as unknown which another one has made meanwhile.
+    let known = "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables
+        WHERE schemaname = 'grelot' AND tablename = 'migrations')";
+    let mut applied: Vec<Row> = Vec::new();
+    if rows::get(&client.query_one(known, &[]).await?, 0, "pg_tables")? {
+        let remembered = "SELECT number, checksum FROM grelot.migrations ORDER BY number";
+        applied = client.query(remembered, &[]).await?;
+    }
+    let mut report = MigrationReport::default();
+    for row in &applied {
+        let number: i32 = rows::get(row, 0, "migrations.number")?;
+        let number = u32::try_from(number).unwrap_or_default();
+        let Some(step) = steps.iter().find(|step| step.number == number) else {
+            return Err(MigrateError::Newer(number));
+        };
+        if checksum(step).as_ref() != rows::get::<&[u8]>(row, 1, "migrations.checksum")? {
+            return Err(MigrateError::Changed(number));
+        }
+        report.present.push(*step);
+    }
+    let lacking = |step: &&Migration| !report.present.contains(step);
+    report.pending = steps.iter().filter(lacking).copied().collect();
+    Ok(report)
+}
+
+fn checksum(step: &Migration) -> digest::Digest {
+    digest::digest(&digest::SHA256, step.sql.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::Database;
+
+    const NOTE: Migration =
+        Migration { number: 2, name: "note", sql: "CREATE TABLE note (text TEXT);" };
+    /// The tables as a host has them that runs Prisma.
+    const PRISMA: &str = r#"CREATE TABLE _prisma_migrations (id TEXT);
+        CREATE TYPE "NotificationType" AS ENUM ('INFO', 'SUCCESS', 'WARNING', 'ERROR');
+        CREATE TABLE notifications ("id" TEXT NOT NULL, "userId" TEXT NOT NULL,
+            "type" "NotificationType" NOT NULL DEFAULT 'INFO', "title" TEXT NOT NULL, "body" TEXT, "link" TEXT,
+            "readAt" TIMESTAMP(3), "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+            CONSTRAINT "notifications_pkey" PRIMARY KEY ("id"))"#;
+
+    async fn database() -> (Database, Connection) {
+        let database = Database::new();
+        let connection = connect(&Target::parse(&database.url()).unwrap()).await.unwrap();
+        (database, connection)
+    }
+
+    #[test]
+    fn steps_are_numbered_from_one_without_a_gap() {
+        let numbers: Vec<u32> = MIGRATIONS.iter().map(|step| step.number).collect();
+        assert!(numbers.into_iter().eq(1..=u32::try_from(MIGRATIONS.len()).unwrap()));
+    }
+
+    #[tokio::test]
+    async fn each_step_is_applied_once() {
+        let (_database, connection) = database().await;
+        let steps = [MIGRATIONS[0], NOTE];
+        assert_eq!(apply(&connection, &steps[..1]).await.unwrap().pending, steps[..1]);
+        let second = apply(&connection, &steps).await.unwrap();
+        assert_eq!((second.present, second.pending), (steps[..1].to_vec(), steps[1..].to_vec()));
+        assert!(apply(&connection, &steps).await.unwrap().pending.is_empty());
+    }
+
+    #[tokio::test]
+    async fn nodes_that_start_at_once_migrate_once() {
+        let database = Database::new();
+        let url = database.url();
+        let mut nodes = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let url = url.clone();
+            nodes.spawn(async move { migrate(&url, false).await.unwrap().pending.len() });
+        }
+        let applied: usize = nodes.join_all().await.into_iter().sum();
+        assert_eq!(applied, MIGRATIONS.len());
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_shows_the_statements_and_changes_nothing() {
+        let database = Database::new();
+        for _ in 0..2 {
+            let shown = migrate(&database.url(), true).await.unwrap();
+            assert_eq!(shown.pending, MIGRATIONS);
+        }
+        assert_eq!(database.run("SELECT to_regnamespace('grelot')"), "");
+    }
+
+    #[tokio::test]
+    async fn a_step_in_another_wording_is_refused() {
+        let (_database, connection) = database().await;
+        apply(&connection, &[MIGRATIONS[0], NOTE]).await.unwrap();
+        let reworded = Migration { sql: "CREATE TABLE note (text JSON);", ..NOTE };
+        let refused = apply(&connection, &[MIGRATIONS[0], reworded]).await;
+        assert!(matches!(refused, Err(MigrateError::Changed(2))));
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_version_is_refused() {
+        let (_database, connection) = database().await;
+        apply(&connection, &[MIGRATIONS[0], NOTE]).await.unwrap();
+        let older = apply(&connection, &MIGRATIONS[..1]).await;
+        assert!(matches!(older, Err(MigrateError::Newer(2))));
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_leaves_nothing_of_the_others() {
+        let (database, connection) = database().await;
+        let broken = Migration { sql: "CREATE TABLE broken (", ..NOTE };
+        assert!(apply(&connection, &[MIGRATIONS[0], broken]).await.is_err());
+        drop(connection);
+        let left =
+            database.run("SELECT to_regnamespace('grelot'), to_regclass('public.notifications')");
+        assert_eq!(left, "|");
+    }
+
+    #[tokio::test]
+    async fn every_database_has_a_secret_of_its_own() {
+        let (one, other) = (Database::new(), Database::new());
+        let secret = async |database: &Database| {
+            prepare(&Target::parse(&database.url()).unwrap()).await.unwrap()
+        };
+        let first = secret(&one).await;
+        assert_eq!(first, secret(&one).await);
+        assert_ne!(first, secret(&other).await);
+    }
+
+    #[tokio::test]
+    async fn a_table_that_prisma_manages_is_not_altered() {
+        let database = Database::new();
+        database.run(PRISMA);
+        let refused = migrate(&database.url(), false).await;
+        let Err(OpenError::Migrate(MigrateError::Prisma)) = refused else { panic!("{refused:?}") };
+        assert_eq!(database.run("SELECT to_regnamespace('grelot')"), "");
+        database.run(
+            r#"ALTER TABLE notifications ADD "category" TEXT, ADD "data" JSON, ADD "seq" BIGINT, ADD "stateSeq" BIGINT"#,
+        );
+        assert_eq!(migrate(&database.url(), false).await.unwrap().pending, MIGRATIONS);
+    }
+}

@@ -1,0 +1,43 @@
+//! How a database is reached, and the bounds of what serves it. Not here: what is made of the URL (`connection`).
+
+use std::fmt;
+
+/// Where the database is, and how much may wait for it.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// `postgres://user:password@host:5432/database?sslmode=verify-full`. Hides in `Debug`: it may hold a password.
+    pub url: String,
+    /// How many connections read.
+    pub readers: usize,
+    /// How many connections write, those of the committers included.
+    pub writers: usize,
+    /// How many committers take requests to notify.
+    pub committers: usize,
+    /// How many writes may wait, of requests to notify and of others each; one more is refused as busy.
+    pub queue: usize,
+    /// How many reads may wait; one more is refused as busy.
+    pub read_queue: usize,
+    /// How many requests to notify one commit takes at most.
+    pub max_batch: usize,
+}
+
+impl PostgresOptions {
+    /// The defaults, for the database at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            readers: 8,
+            writers: 8,
+            committers: 2,
+            queue: 4096,
+            read_queue: 1024,
+            max_batch: 512,
+        }
+    }
+}
+
+impl fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresOptions").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,133 @@
+//! The port `Replay`: what a reader missed, from one snapshot.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::try_join3;
+use grelot_core::{CategoryKey, Change, ChangeKind, Inbox, NotificationId, Resume, Seq, UserId};
+use grelot_store::{Poll, Replay, Replayed, StoreError};
+use tokio_postgres::Row;
+
+use crate::error::Failure;
+use crate::rows::{self, Params};
+use crate::snapshot::Snapshot;
+use crate::sql;
+use crate::store::PostgresStore;
+
+#[async_trait]
+impl Replay for PostgresStore {
+    async fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| async move { snapshot.replay(&user, since).await }).await
+    }
+
+    async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| async move { snapshot.poll(&user, since, limit).await }).await
+    }
+
+    async fn version(&self, user: &UserId) -> Result<Inbox, StoreError> {
+        let user = user.clone();
+        self.look(move |snapshot| async move { snapshot.inbox(&user).await }).await
+    }
+}
+
+impl Snapshot {
+    async fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, Failure> {
+        let inbox = self.inbox(user).await?;
+        match inbox.resume(since) {
+            Resume::Reset => Ok(Replayed::Reset { inbox }),
+            Resume::Replay => {
+                let changes = self.changes(user, inbox, since, usize::MAX).await?;
+                Ok(Replayed::Changes { changes, inbox })
+            }
+        }
+    }
+
+    async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, Failure> {
+        let inbox = self.inbox(user).await?;
+        if inbox.resume_unlimited(since) == Resume::Reset {
+            return Ok(Poll::Reset { inbox });
+        }
+        // A page of none would pass over what it does not show.
+        let limit = limit.max(1);
+        let mut changes = self.changes(user, inbox, since, limit.saturating_add(1)).await?;
+        let more = changes.len() > limit;
+        changes.truncate(limit);
+        let seq = match changes.last() {
+            Some(last) if more => last.seq,
+            _ => inbox.seq,
+        };
+        Ok(Poll::Changes { changes, seq, more })
+    }
+
+    /// The first `wanted` changes after `since`: creations, as the notifications are now, merged with the history.
+    async fn changes(
+        &self,
+        user: &UserId,
+        inbox: Inbox,
+        since: Seq,
+        wanted: usize,
+    ) -> Result<Vec<Change>, Failure> {
+        if since == inbox.seq {
+            return Ok(Vec::new());
+        }
+        let told = |seq, kind| Change { user: user.clone(), seq, unread: inbox.unread, kind };
+        let (after, limit) = (rows::int(since.get()), rows::limit(wanted));
+        let params: Params<'_> = &[&user.as_str(), &after, &limit];
+        let created = |row: &Row| {
+            let notification = rows::notification(row, user)?;
+            Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification))))
+        };
+        let (mut changes, unread, read) = try_join3(
+            rows::all(&self.connection, sql::CHANGES_SINCE, params, |row| {
+                Ok(told(rows::seq(row, 0, "changes.seq")?, kind(row)?))
+            }),
+            rows::all(&self.connection, sql::NOTIFICATIONS_SINCE_UNREAD, params, created),
+            rows::all(&self.connection, sql::NOTIFICATIONS_SINCE_READ, params, created),
+        )
+        .await?;
+        changes.extend(unread);
+        changes.extend(read);
+        changes.sort_unstable_by_key(|change| change.seq);
+        changes.truncate(wanted);
+        Ok(changes)
+    }
+}
+
+/// The name of a change in the history.
+pub(crate) const fn kind_name(kind: &ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Created(_) => "created",
+        ChangeKind::Read { .. } => "read",
+        ChangeKind::Unread { .. } => "unread",
+        ChangeKind::Deleted { .. } => "deleted",
+        ChangeKind::AllRead { .. } => "all_read",
+        ChangeKind::PreferencesUpdated => "preferences",
+        ChangeKind::Erased => "erased",
+    }
+}
+
+/// A change of the history: creations and erases are not in it.
+fn kind(row: &Row) -> Result<ChangeKind, Failure> {
+    let id = || rows::parsed(row, 2, "changes.notificationId", NotificationId::parse);
+    let at = || {
+        let at = rows::instant_or_null(row, 3, "changes.at")?;
+        at.ok_or(Failure::Corrupt("changes.at"))
+    };
+    let name = rows::parsed(row, 1, "changes.kind", |text| Some(text.to_owned()))?;
+    Ok(match name.as_str() {
+        "read" => ChangeKind::Read { id: id()?, read_at: at()? },
+        "unread" => ChangeKind::Unread { id: id()? },
+        "deleted" => ChangeKind::Deleted { id: id()? },
+        "all_read" => ChangeKind::AllRead {
+            read_at: at()?,
+            up_to: rows::seq(row, 4, "changes.upToSeq")?,
+            category: rows::parsed_or_null(row, 5, "changes.category", |text| {
+                CategoryKey::parse(text).ok()
+            })?,
+        },
+        "preferences" => ChangeKind::PreferencesUpdated,
+        _ => return Err(Failure::Corrupt("changes.kind")),
+    })
+}

@@ -1,0 +1,433 @@
+//! Every statement of this backend on one page, so that a test can read the plan of each. Not here: schema changes
+//! (`migrations/`), and what is made of the rows.
+//!
+//! The host's tables hold instants as `timestamp(3)` in UTC, ours as milliseconds. The predicate on `"readAt"` is always
+//! a literal, so that it finds the partial index of its section.
+
+/// What `rows::notification` reads, in its order.
+macro_rules! notification {
+    () => {
+        r#"SELECT id, seq, type::text, category, title, body, link, data::text, "readAt", "createdAt""#
+    };
+}
+
+/// What every list narrows by. `$2` is the cursor, `$3` the limit.
+macro_rules! narrowed {
+    () => {
+        r#" AND seq < $2 AND ($4::text IS NULL OR type = $4::public."NotificationType")
+        AND ($5::text IS NULL OR category = $5)"#
+    };
+}
+
+/// What `errand::subject` reads, in its order.
+macro_rules! subject {
+    () => {
+        r#"SELECT id, "notificationId", seq IS NOT NULL, content, category, "createdAt" FROM grelot.deliveries"#
+    };
+}
+
+/// What `deliveries::delivery` reads, in its order, and then the content.
+macro_rules! delivery {
+    () => {
+        r#"SELECT id, "userId", "notificationId", "digestId", state, reason, seq IS NOT NULL, "inAppRule", rule,
+        "createdAt", "dueAt", "endedAt", content FROM grelot.deliveries"#
+    };
+}
+
+/// The first in a user's queue: the one that is out, else the one that became due first. What `outbox::head` reads.
+macro_rules! head {
+    ($user:literal) => {
+        concat!(
+            r#"SELECT id, state = 'pending' AS pending, failures = 0 AND lost = 0 AS untouched, "readyAt", "dueAt",
+            "leasedUntil" FROM grelot.deliveries WHERE "userId" = "#,
+            $user,
+            r#" AND state IN ('pending', 'sending') ORDER BY (state = 'pending'), "readyAt", id LIMIT 1"#
+        )
+    };
+}
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
+
+        /// Every statement with its name.
+        #[cfg(test)]
+        const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    /// One row: the inbox, or where an erase left it, or nulls.
+    INBOX = r#"SELECT i.seq, i.unread, i."prunedSeq", d."erasedSeq" FROM (VALUES (1)) AS one
+        LEFT JOIN grelot.inboxes i ON i."userId" = $1
+        LEFT JOIN grelot.departures d ON d.digest = $2 AND i."userId" IS NULL"#;
+    INBOX_LOCK = r#"SELECT seq, unread, "prunedSeq" FROM grelot.inboxes WHERE "userId" = $1 FOR NO KEY UPDATE"#;
+    /// Locks the inbox, and makes it when there is none: at zero, which is nobody's position.
+    INBOX_CLAIM = r#"INSERT INTO grelot.inboxes AS i ("userId") VALUES ($1)
+        ON CONFLICT ("userId") DO UPDATE SET seq = i.seq RETURNING seq, unread, "prunedSeq""#;
+    /// Moves inboxes by so many creations each, in the order given, and makes those that are missing: the hot path.
+    INBOXES_CREATED = r#"INSERT INTO grelot.inboxes AS i ("userId", seq, unread)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $2::bigint[])
+        ON CONFLICT ("userId") DO UPDATE SET seq = i.seq + excluded.seq, unread = i.unread + excluded.unread
+        RETURNING "userId", seq, unread"#;
+    /// Lifts new inboxes above where an erase left them.
+    INBOXES_LIFT = r#"UPDATE grelot.inboxes i SET seq = i.seq + e.seq, "prunedSeq" = e.seq
+        FROM unnest($1::text[], $2::bigint[]) AS e ("userId", seq) WHERE i."userId" = e."userId""#;
+    INBOX_PRUNED = r#"UPDATE grelot.inboxes SET "prunedSeq" = greatest("prunedSeq", $2) WHERE "userId" = $1"#;
+    INBOX_ERASE = r#"DELETE FROM grelot.inboxes WHERE "userId" = $1"#;
+
+    /// The rows of a batch: what says the same is sent once.
+    NOTIFICATIONS_INSERT = r#"INSERT INTO public.notifications
+        (id, "userId", seq, type, category, title, body, link, data, "createdAt")
+        SELECT r.id, r."userId", r.seq, c.type::public."NotificationType", c.category, c.title, c.body, c.link,
+        c.data::json, r."createdAt"
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::timestamp[])
+            AS r (id, "userId", seq, content, "createdAt")
+        JOIN unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
+            AS c (type, category, title, body, link, data, content) USING (content)"#;
+    NOTIFICATION_OF_USER = concat!(notification!(),
+        r#" FROM public.notifications WHERE id = $2 AND "userId" = $1 AND seq IS NOT NULL"#);
+    NOTIFICATIONS_OF_USER = concat!(notification!(),
+        r#" FROM public.notifications WHERE id = ANY ($2::text[]) AND "userId" = $1 AND seq IS NOT NULL"#);
+    NOTIFICATION_OF_ANYONE = concat!(notification!(),
+        r#", "userId" FROM public.notifications WHERE id = $1 AND seq IS NOT NULL"#);
+    NOTIFICATION_STATE = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
+        WHERE id = $2 AND "userId" = $1"#;
+    NOTIFICATION_READ_ALL = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq <= $2 AND ($5::text IS NULL OR category = $5)"#;
+    NOTIFICATION_DELETE = r#"DELETE FROM public.notifications WHERE id = $2 AND "userId" = $1"#;
+    NOTIFICATION_ERASE = r#"DELETE FROM public.notifications WHERE "userId" = $1"#;
+    NOTIFICATIONS_SINCE_UNREAD = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > $2 ORDER BY seq LIMIT $3"#);
+    NOTIFICATIONS_SINCE_READ = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > $2 ORDER BY seq LIMIT $3"#);
+
+    /// What is unread now.
+    LIST_UNREAD = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NULL"#, narrowed!(), " ORDER BY seq DESC LIMIT $3");
+    /// What is read now.
+    LIST_READ = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL"#, narrowed!(), " ORDER BY seq DESC LIMIT $3");
+    /// What was read when a walk began at $6, and is as it was.
+    LIST_READ_BEFORE = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND ("stateSeq" IS NULL OR "stateSeq" <= $6)"#,
+        narrowed!(), " ORDER BY seq DESC LIMIT $3");
+    /// What was read since a walk began at $6, down to $7.
+    LIST_READ_SINCE = concat!(notification!(), r#" FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > $7 AND "stateSeq" > $6"#,
+        narrowed!(), " ORDER BY seq DESC LIMIT $3");
+
+    /// Moves the inbox, and writes to its history what moved it. The age of a change never goes back in one inbox.
+    CHANGE_INSERT = r#"WITH moved AS (
+            UPDATE grelot.inboxes SET seq = $2, unread = $3, "prunedSeq" = $4,
+            "historyAt" = greatest("historyAt", $5) WHERE "userId" = $1 RETURNING "historyAt"
+        )
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", category, "createdAt")
+        SELECT $1, $2, $6, $7, $8, $9, $10, "historyAt" FROM moved"#;
+    CHANGES_SINCE = r#"SELECT seq, kind, "notificationId", at, "upToSeq", category FROM grelot.changes
+        WHERE "userId" = $1 AND seq > $2 ORDER BY seq LIMIT $3"#;
+    CHANGES_PRUNE = r#"DELETE FROM grelot.changes WHERE "userId" = $1 AND seq <= $2 RETURNING seq"#;
+    /// In the order of the index, which ends with the key: of one inbox it finds the first changes first.
+    CHANGES_OLD = r#"SELECT "userId", seq FROM grelot.changes WHERE "createdAt" < $1
+        ORDER BY "createdAt", "userId", seq LIMIT $2"#;
+    CHANGES_ERASE = r#"DELETE FROM grelot.changes WHERE "userId" = $1"#;
+
+    PREFERENCES = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
+        m."emailDigestHour" FROM public.notification_preferences p
+        LEFT JOIN grelot.mail_preferences m ON m."userId" = p."userId" WHERE p."userId" = $1"#;
+    PREFERENCES_OF_MANY = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
+        m."emailDigestHour", p."userId" FROM public.notification_preferences p
+        LEFT JOIN grelot.mail_preferences m ON m."userId" = p."userId" WHERE p."userId" = ANY ($1::text[])"#;
+    MAIL_PREFERENCES_PUT = r#"INSERT INTO grelot.mail_preferences
+        ("userId", "quietHours", "emailDigest", "emailDigestHour") VALUES ($1, $2, $3, $4)
+        ON CONFLICT ("userId") DO UPDATE SET "quietHours" = excluded."quietHours",
+        "emailDigest" = excluded."emailDigest", "emailDigestHour" = excluded."emailDigestHour""#;
+    MAIL_PREFERENCES_ERASE = r#"DELETE FROM grelot.mail_preferences WHERE "userId" = $1"#;
+    PREFERENCES_PUT = r#"INSERT INTO public.notification_preferences (id, "userId", "inApp", email, categories)
+        VALUES ($1, $2, $3, $4, $5::text::jsonb) ON CONFLICT ("userId") DO UPDATE
+        SET "inApp" = excluded."inApp", email = excluded.email, categories = excluded.categories"#;
+    PREFERENCES_ERASE = r#"DELETE FROM public.notification_preferences WHERE "userId" = $1"#;
+
+    CATEGORIES = r#"SELECT key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp",
+        "mandatoryEmail", "mailMode", "mailDelay", "mailTemplates" FROM grelot.categories"#;
+    CATEGORIES_OF_KEYS = r#"SELECT key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp",
+        "mandatoryEmail", "mailMode", "mailDelay", "mailTemplates" FROM grelot.categories WHERE key = ANY ($1::text[])"#;
+    CATEGORY_PUT = r#"INSERT INTO grelot.categories
+        (key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp", "mandatoryEmail",
+        "mailMode", "mailDelay", "mailTemplates")
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key) DO UPDATE SET label = excluded.label,
+        description = excluded.description, "defaultInApp" = excluded."defaultInApp",
+        "defaultEmail" = excluded."defaultEmail", "mandatoryInApp" = excluded."mandatoryInApp",
+        "mandatoryEmail" = excluded."mandatoryEmail", "mailMode" = excluded."mailMode",
+        "mailDelay" = excluded."mailDelay", "mailTemplates" = excluded."mailTemplates" RETURNING xmax = 0"#;
+    CATEGORY_DELETE = "DELETE FROM grelot.categories WHERE key = $1";
+
+    CONTACT = r#"SELECT email, name, locale, timezone FROM grelot.contacts WHERE "userId" = $1"#;
+    CONTACT_PUT = r#"INSERT INTO grelot.contacts ("userId", email, name, locale, timezone)
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT ("userId") DO UPDATE SET email = excluded.email,
+        name = excluded.name, locale = excluded.locale, timezone = excluded.timezone"#;
+    CONTACT_ERASE = r#"DELETE FROM grelot.contacts WHERE "userId" = $1"#;
+    CONTACTS_WITH_ADDRESS = r#"SELECT "userId", timezone FROM grelot.contacts
+        WHERE "userId" = ANY ($1::text[]) AND email IS NOT NULL"#;
+    /// Locks contacts in the order given: whoever opens or fills a digest of the user.
+    CONTACTS_LOCK = r#"SELECT c.* FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT 1 FROM grelot.contacts c WHERE c."userId" = u."userId" FOR NO KEY UPDATE) AS c"#;
+
+    DEPARTURE = r#"SELECT "revokedAt", "erasedSeq" FROM grelot.departures WHERE digest = $1"#;
+    DEPARTURES_ERASED = r#"SELECT digest, "erasedSeq" FROM grelot.departures
+        WHERE digest = ANY ($1::bytea[]) AND "erasedSeq" IS NOT NULL"#;
+    DEPARTURE_REVOKE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt") VALUES ($1, $2)
+        ON CONFLICT (digest) DO UPDATE SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt")
+        RETURNING "revokedAt""#;
+    DEPARTURE_ERASE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt", "erasedSeq", "erasedAt")
+        VALUES ($1, $2, $3, $2) ON CONFLICT (digest) DO UPDATE
+        SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt"),
+        "erasedSeq" = excluded."erasedSeq", "erasedAt" = excluded."erasedAt""#;
+
+    API_KEY = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys WHERE id = $1"#;
+    API_KEYS = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys
+        ORDER BY "createdAt", id"#;
+    API_KEY_INSERT = r#"INSERT INTO grelot.api_keys (id, name, digest, scopes, "createdAt", "revokedAt")
+        VALUES ($1, $2, $3, $4, $5, $6)"#;
+    API_KEY_REVOKE = r#"UPDATE grelot.api_keys SET "revokedAt" = coalesce("revokedAt", $2) WHERE id = $1
+        RETURNING "revokedAt""#;
+
+    IDEMPOTENCY = r#"SELECT slot, request, answer, "createdAt" FROM grelot.idempotency
+        WHERE slot = ANY ($1::bytea[])"#;
+    /// Takes slots, in the order given, from nobody or from an answer that is older than $5.
+    IDEMPOTENCY_PUT = r#"INSERT INTO grelot.idempotency AS i (slot, request, answer, "createdAt")
+        SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bigint[])
+        ON CONFLICT (slot) DO UPDATE SET request = excluded.request, answer = excluded.answer,
+        "createdAt" = excluded."createdAt" WHERE i."createdAt" <= excluded."createdAt" - $5"#;
+    IDEMPOTENCY_PRUNE = r#"DELETE FROM grelot.idempotency WHERE slot = ANY (ARRAY(
+        SELECT slot FROM grelot.idempotency WHERE "createdAt" < $1 ORDER BY "createdAt" LIMIT $2
+        FOR UPDATE SKIP LOCKED))"#;
+
+    /// The rows of a batch. What never had a row takes its content from its request.
+    OUTBOX_INSERT = r#"INSERT INTO grelot.deliveries (id, "userId", "notificationId", seq, content, category,
+        "inAppRule", rule, "digestId", state, "readyAt", "dueAt", reason, "createdAt", "endedAt")
+        SELECT r.id, r."userId", r."notificationId", r.seq, CASE WHEN r.seq IS NULL THEN c.content END, c.category,
+        r."inAppRule", r.rule, r."digestId", r.state, r."dueAt", r."dueAt", r.reason, $11::bigint,
+        CASE WHEN r.reason IS NOT NULL THEN $11::bigint END
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+            $8::text[], $9::text[], $10::bigint[], $12::text[])
+            AS r (id, "userId", "notificationId", seq, unit, "inAppRule", rule, "digestId", state, "dueAt", reason)
+        JOIN unnest($13::text[], $14::text[]) WITH ORDINALITY AS c (content, category, unit) USING (unit)"#;
+    /// When the next delivery is due, or a lease runs out.
+    OUTBOX_NEXT = r#"SELECT least(
+        (SELECT "dueAt" FROM grelot.deliveries WHERE state = 'pending' ORDER BY "dueAt" LIMIT 1),
+        (SELECT "leasedUntil" FROM grelot.deliveries WHERE state = 'sending' ORDER BY "leasedUntil" LIMIT 1))"#;
+    OUTBOX_OLDEST_DUE = r#"SELECT "readyAt" FROM grelot.deliveries WHERE state = 'pending' AND "dueAt" <= $1
+        ORDER BY "dueAt", "readyAt" LIMIT 1"#;
+    /// Those that another node looks at are its own.
+    OUTBOX_DUE = r#"SELECT id, "userId", token FROM grelot.deliveries WHERE state = 'pending' AND "dueAt" <= $1
+        ORDER BY "dueAt", "readyAt", id LIMIT $2 FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_HEADS = concat!(r#"SELECT h.*, u."userId" FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL ("#,
+        head!(r#"u."userId""#), ") AS h");
+    OUTBOX_HEAD_LOCK = concat!(head!("$1"), " FOR UPDATE");
+    OUTBOX_LEASE = r#"UPDATE grelot.deliveries SET state = 'sending', "leasedUntil" = $2, "startedAt" = $3,
+        token = token + 1 WHERE id = ANY ($1::text[])"#;
+    OUTBOX_PUT_ASIDE = r#"UPDATE grelot.deliveries d SET "dueAt" = e."dueAt"
+        FROM unnest($1::text[], $2::bigint[]) AS e (id, "dueAt") WHERE d.id = e.id"#;
+    OUTBOX_EXPIRED = r#"SELECT id, "userId", lost, "startedAt" FROM grelot.deliveries
+        WHERE state = 'sending' AND "leasedUntil" <= $1 ORDER BY "leasedUntil" LIMIT $2 FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_LOST = r#"UPDATE grelot.deliveries SET state = $2, lost = $3, "dueAt" = $4, "leasedUntil" = NULL,
+        reason = $5, "endedAt" = $6 WHERE id = $1"#;
+    OUTBOX_RENEW = r#"UPDATE grelot.deliveries d SET "leasedUntil" = $3
+        FROM unnest($1::text[], $2::bigint[]) AS e (id, token)
+        WHERE d.id = e.id AND d.token = e.token AND d.state = 'sending'"#;
+    OUTBOX_HELD = r#"SELECT "userId", failures, "startedAt", "notificationId" IS NULL FROM grelot.deliveries
+        WHERE id = $1 AND token = $2 AND state = 'sending' FOR UPDATE"#;
+    OUTBOX_SUBJECT = concat!(subject!(), " WHERE id = $1 AND token = $2 AND state = 'sending'");
+    OUTBOX_FAILED = r#"UPDATE grelot.deliveries SET state = 'pending', "dueAt" = $2, failures = $3,
+        "leasedUntil" = NULL WHERE id = $1"#;
+    OUTBOX_POSTPONED = r#"UPDATE grelot.deliveries SET state = 'pending', "readyAt" = $2, "dueAt" = $2,
+        "leasedUntil" = NULL WHERE id = $1"#;
+    OUTBOX_END = r#"UPDATE grelot.deliveries d SET state = e.state, reason = e.reason, "endedAt" = $4,
+        "leasedUntil" = NULL FROM unnest($1::text[], $2::text[], $3::text[]) AS e (id, state, reason)
+        WHERE d.id = e.id"#;
+    OUTBOX_RETRY_DEAD = r#"UPDATE grelot.deliveries SET state = 'pending', "readyAt" = $2, "dueAt" = $2,
+        failures = 0, lost = 0, reason = NULL, "endedAt" = NULL WHERE id = $1 AND state = 'dead'"#;
+    OUTBOX_ENDED = r#"SELECT id FROM grelot.deliveries WHERE "endedAt" < $1 ORDER BY "endedAt" LIMIT $2
+        FOR UPDATE SKIP LOCKED"#;
+    OUTBOX_REMOVE = "DELETE FROM grelot.deliveries WHERE id = ANY ($1::text[])";
+    /// What is on its way comes first: in this order everybody locks the deliveries of one user.
+    OUTBOX_LOCK = r#"SELECT id FROM grelot.deliveries WHERE "userId" = $1 AND state IN ('pending', 'sending')
+        ORDER BY (state = 'pending'), "readyAt", id FOR UPDATE"#;
+    OUTBOX_ERASE = r#"DELETE FROM grelot.deliveries WHERE "userId" = $1 RETURNING id"#;
+
+    /// The digests that still collect, of those users who have one.
+    DIGESTS_OPEN = r#"SELECT d.*, u."userId" FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT id, "dueAt" FROM grelot.deliveries WHERE "userId" = u."userId" AND state = 'pending'
+        AND "notificationId" IS NULL AND failures = 0 AND lost = 0 ORDER BY "readyAt", id LIMIT 1 FOR UPDATE) AS d"#;
+    DIGESTS_INSERT = r#"INSERT INTO grelot.deliveries
+        (id, "userId", "inAppRule", rule, state, "readyAt", "dueAt", "createdAt")
+        SELECT d.id, d."userId", 'channel', 'channel', 'pending', d."dueAt", d."dueAt", $4::bigint
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS d (id, "userId", "dueAt")"#;
+    DIGEST_SUBJECTS = concat!(subject!(), r#" WHERE "digestId" = $1 AND state = 'collected'
+        ORDER BY "createdAt" DESC, id DESC"#);
+    /// Rows that are locked are being erased.
+    DIGESTS_REMOVE = r#"DELETE FROM grelot.deliveries WHERE id = ANY (ARRAY(SELECT id FROM grelot.deliveries
+        WHERE "digestId" = ANY ($1::text[]) FOR UPDATE SKIP LOCKED))"#;
+
+    DELIVERY = concat!(delivery!(), " WHERE id = $1");
+    DELIVERIES = concat!(delivery!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
+    DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
+    DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), r#" WHERE "notificationId" = $1 ORDER BY id"#);
+    DELIVERIES_COUNT = "SELECT count(*) FROM grelot.deliveries WHERE state = $1";
+
+    ATTEMPTS = r#"SELECT "startedAt", "endedAt", outcome, answer FROM grelot.attempts WHERE "deliveryId" = $1
+        ORDER BY number"#;
+    ATTEMPT_INSERT = r#"INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
+        VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM grelot.attempts WHERE "deliveryId" = $1),
+        $2, $3, $4, $5)"#;
+    ATTEMPTS_REMOVE = r#"DELETE FROM grelot.attempts WHERE "deliveryId" = ANY ($1::text[])"#;
+
+    SECRET = "SELECT value FROM grelot.secrets WHERE name = 'root'";
+    HEALTH = "SELECT EXISTS (SELECT 1 FROM grelot.secrets)";
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_postgres::SimpleQueryMessage;
+
+    use super::*;
+    use crate::cluster::Database;
+    use crate::connection::{Connection, Target};
+    use crate::migrations;
+
+    /// Every table but those that only the operator adds to.
+    const GROWING: [&str; 10] = [
+        "mail_preferences",
+        "deliveries",
+        "attempts",
+        "notifications",
+        "notification_preferences",
+        "inboxes",
+        "changes",
+        "contacts",
+        "departures",
+        "idempotency",
+    ];
+
+    /// 1,000 users with 100 notifications each; the other tables hold enough that a scan would be dear.
+    const FILL: &str = r#"
+        INSERT INTO public.notifications (id, "userId", title, seq, "readAt", "stateSeq")
+            SELECT 'n' || n, 'user ' || n % 1000, 'title', 1 + n / 1000,
+            CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 > 0 THEN 100 + n / 1000 END
+            FROM generate_series(0, 99999) AS n;
+        INSERT INTO grelot.inboxes ("userId", seq, unread)
+            SELECT 'user ' || n, 200, 33 FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt")
+            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n FROM generate_series(0, 49999) AS n;
+        INSERT INTO public.notification_preferences (id, "userId")
+            SELECT 'p' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.mail_preferences ("userId")
+            SELECT 'user ' || n FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.contacts ("userId", email)
+            SELECT 'user ' || n, 'a@example.com' FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.deliveries (id, "userId", "notificationId", seq, "inAppRule", rule, "digestId", state,
+            "readyAt", "dueAt", "leasedUntil", "createdAt", "endedAt")
+            SELECT 'd' || n, 'user ' || n % 1000, CASE WHEN n % 10 > 0 THEN 'n' || n END, 1, 'default', 'default',
+            CASE WHEN n % 20 = 1 THEN 'd' || n - 1 END,
+            CASE WHEN n < 100 THEN 'sending' WHEN n < 2000 THEN 'pending' WHEN n < 3000 THEN 'collected'
+                WHEN n < 3010 THEN 'dead' ELSE 'sent' END,
+            n, n, CASE WHEN n < 100 THEN n END, n, CASE WHEN n >= 3000 THEN n END
+            FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
+            SELECT 'd' || n, 1, n, n, 'sent', '250 ok' FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.departures (digest, "revokedAt")
+            SELECT sha256(n::text::bytea), n FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.idempotency (slot, request, answer, "createdAt")
+            SELECT sha256(n::text::bytea), '', '', n FROM generate_series(0, 19999) AS n;
+        ANALYZE;
+    "#;
+
+    /// A database with enough in it.
+    async fn filled() -> (Database, Connection) {
+        let database = Database::new();
+        migrations::migrate(&database.url(), false).await.unwrap();
+        database.run(FILL);
+        let pool = Target::parse(&database.url()).unwrap().pool(1).unwrap();
+        (database, Connection::take(&pool).await.unwrap())
+    }
+
+    /// How the statement is run whatever its parameters are: what a prepared statement comes to after some runs.
+    async fn plan(connection: &Connection, sql: &str) -> String {
+        let client = connection.client().unwrap();
+        let parameters = client.prepare(sql).await.unwrap().params().len();
+        let nulls = match parameters {
+            0 => String::new(),
+            some => format!("({})", vec!["NULL"; some].join(", ")),
+        };
+        let explain = format!(
+            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = on; PREPARE statement AS {sql};
+             EXPLAIN EXECUTE statement{nulls}; DEALLOCATE statement",
+        );
+        let messages = client.simple_query(&explain).await.unwrap();
+        let lines = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn scans(plan: &str) -> bool {
+        GROWING.iter().any(|table| {
+            plan.lines().any(|line| {
+                line.contains(&format!("Seq Scan on {table}"))
+                    || line.contains(&format!("Seq Scan on public.{table}"))
+            })
+        })
+    }
+
+    #[tokio::test]
+    async fn no_statement_scans_or_sorts_a_table_that_grows() {
+        let (_database, connection) = filled().await;
+        for (name, sql) in ALL {
+            let plan = plan(&connection, sql).await;
+            assert!(!scans(&plan), "{name}: {plan}");
+            assert!(!plan.contains("Sort") || *name == "API_KEYS", "{name}: {plan}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_test_of_plans_would_notice_a_scan() {
+        let (_database, connection) = filled().await;
+        let scan = plan(&connection, "SELECT id FROM public.notifications WHERE title = $1").await;
+        assert!(scans(&scan), "{scan}");
+        let sort = r#"SELECT id FROM public.notifications WHERE "userId" = $1 ORDER BY title"#;
+        let sort = plan(&connection, sort).await;
+        assert!(sort.contains("Sort"), "{sort}");
+    }
+
+    #[tokio::test]
+    async fn each_list_begins_at_its_cursor() {
+        let (_database, connection) = filled().await;
+        let unread =
+            ("notifications_unread_idx", r#"Index Cond: (("userId" = $1) AND (seq < $2))"#);
+        let read = ("notifications_read_idx", unread.1);
+        for (sql, (index, condition)) in [
+            (LIST_UNREAD, unread),
+            (LIST_READ, read),
+            (LIST_READ_BEFORE, read),
+            (
+                LIST_READ_SINCE,
+                (read.0, r#"Index Cond: (("userId" = $1) AND (seq > $7) AND (seq < $2))"#),
+            ),
+            (NOTIFICATIONS_SINCE_UNREAD, (unread.0, r#"(("userId" = $1) AND (seq > $2))"#)),
+            (NOTIFICATIONS_SINCE_READ, (read.0, r#"(("userId" = $1) AND (seq > $2))"#)),
+            (NOTIFICATION_OF_USER, ("notifications_pkey", "Index Cond: (id = $2)")),
+            (CHANGES_SINCE, ("changes_pkey", r#"(("userId" = $1) AND (seq > $2))"#)),
+            (OUTBOX_DUE, ("deliveries_due", r#"Index Cond: ("dueAt" <= $1)"#)),
+            (OUTBOX_HEAD_LOCK, ("deliveries_queue", r#"Index Cond: ("userId" = $1)"#)),
+            (DIGEST_SUBJECTS, ("deliveries_digest", r#"Index Cond: ("digestId" = $1)"#)),
+            (DELIVERIES, ("deliveries_pkey", "Index Cond: (id < $1)")),
+            (DELIVERIES_OF_STATE, ("deliveries_state", "Index Cond: ((state = $1) AND (id < $2))")),
+            (CHANGES_OLD, ("changes_age", r#"("createdAt" < $1)"#)),
+        ] {
+            let plan = plan(&connection, sql).await;
+            assert!(plan.contains(index) && plan.contains(condition), "{sql}: {plan}");
+        }
+    }
+}

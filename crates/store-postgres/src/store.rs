@@ -1,0 +1,187 @@
+//! The store itself: opening and closing it, and the ways in (`notify`'s queue, `write`, `look`, `read`). The ports are
+//! beside this file.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use grelot_core::{Change, Clock};
+use grelot_store::{Committed, StoreError, StoreStats};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::committer::Committer;
+use crate::connection::Target;
+use crate::context::Context;
+use crate::error::{Failure, OpenError};
+use crate::idempotency::Slots;
+use crate::migrations;
+use crate::options::PostgresOptions;
+use crate::readers::{Readers, View};
+use crate::snapshot::Snapshot;
+use crate::turnstile::Turnstile;
+use crate::tx::Tx;
+use crate::unit::Unit;
+use crate::writers::Writers;
+
+/// A database on a server, which other nodes may write to as well.
+///
+/// Everything runs on the runtime in which the store was opened, whichever runtime it is called from.
+pub struct PostgresStore {
+    pub(crate) context: Arc<Context>,
+    pub(crate) slots: Arc<Slots>,
+    readers: Readers,
+    writers: Writers,
+    queue: mpsc::Sender<Unit>,
+    closed: AtomicBool,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("closed", &self.closed).finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Opens the database to serve it, beside other nodes that do: brings its schema up to date first.
+    ///
+    /// # Errors
+    /// When it cannot be reached or migrated.
+    pub async fn open(
+        options: PostgresOptions,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Committed>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let target = Target::parse(&options.url)?;
+        let secret = migrations::prepare(&target).await?;
+        let context = Arc::new(Context::new(secret, clock));
+        let readers = target.pool(options.readers)?;
+        let readers = Readers::new(readers, options.read_queue, Arc::clone(&context));
+        let writers = target.pool(options.writers)?;
+        let turnstile = Turnstile::new(listener);
+        let writers = Writers::new(writers, options.queue, Arc::clone(&context), turnstile);
+        let (queue, units) = mpsc::channel(options.queue.max(1));
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let committer = Committer::new(units, writers.clone(), options.max_batch, closing.clone());
+        for _ in 0..options.committers.max(1) {
+            tasks.spawn(committer.clone().run());
+        }
+        Ok(Arc::new(Self {
+            context,
+            slots: Arc::default(),
+            readers,
+            writers,
+            queue,
+            closed: AtomicBool::new(false),
+            closing,
+            tasks,
+            runtime: Handle::current(),
+        }))
+    }
+
+    /// Opens the database for a command beside the nodes that serve it.
+    ///
+    /// # Errors
+    /// When it cannot be reached or migrated.
+    pub async fn open_beside(
+        options: PostgresOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let options = PostgresOptions { readers: 1, writers: 1, committers: 1, ..options };
+        Self::open(options, clock, Arc::new(Nobody)).await
+    }
+
+    /// Commits what is queued, and ends the connections. Refuses everything from its beginning.
+    pub async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.closing.cancel();
+        self.writers.close();
+        self.readers.close();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.writers.end();
+        self.readers.end();
+    }
+
+    /// Queues a request to notify for the next commit.
+    pub(crate) fn enqueue(&self, unit: Unit) -> Result<(), StoreError> {
+        self.check_open()?;
+        self.queue.try_send(unit).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                self.writers.counters.refused.fetch_add(1, Ordering::Relaxed);
+                StoreError::Busy
+            }
+            TrySendError::Closed(_) => StoreError::Busy,
+        })
+    }
+
+    /// Does `work` in a transaction and waits for it; goes on when the caller goes away.
+    pub(crate) async fn write<T, F, Fut>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<Tx>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        self.run(self.writers.clone().write(work)).await
+    }
+
+    /// Asks `question`, which is one statement.
+    pub(crate) async fn look<T, F, Fut>(&self, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<Snapshot>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        self.run(self.readers.clone().ask(View::Statement, question)).await
+    }
+
+    /// Asks `question` of one state of the database.
+    pub(crate) async fn read<T, F, Fut>(&self, question: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<Snapshot>) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        self.run(self.readers.clone().ask(View::OneState, question)).await
+    }
+
+    pub(crate) fn queue_stats(&self) -> StoreStats {
+        let queued = self.queue.max_capacity() - self.queue.capacity();
+        self.writers.counters.stats(queued + self.writers.queued())
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.check_open()?;
+        let task = self.tasks.spawn_on(task, &self.runtime);
+        task.await.unwrap_or_else(|_panicked_or_ended| {
+            Err(StoreError::Unavailable("the work was not done".to_owned()))
+        })
+    }
+
+    fn check_open(&self) -> Result<(), StoreError> {
+        if self.closed.load(Ordering::Acquire) { Err(StoreError::Busy) } else { Ok(()) }
+    }
+}
+
+impl Drop for PostgresStore {
+    /// Without waiting: the committers commit what is queued, and end.
+    fn drop(&mut self) {
+        self.closing.cancel();
+    }
+}
+
+/// Hears the commits of a command, which has nobody to tell.
+#[derive(Debug)]
+struct Nobody;
+
+impl Committed for Nobody {
+    fn committed(&self, _: Vec<Change>) {}
+}

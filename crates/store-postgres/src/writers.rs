@@ -1,0 +1,144 @@
+//! The connections that write, and the way of one transaction: begin, work, ticket, commit, tell.
+//! Not here: what the units do, and those that are committed together (`committer`).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use deadpool_postgres::Pool;
+use grelot_store::{StoreError, StoreStats};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use crate::connection::{Connection, PATIENCE};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::turnstile::Turnstile;
+use crate::tx::Tx;
+
+/// Figures for `Maintenance::stats`.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    commits: AtomicU64,
+    committed: AtomicU64,
+    failed: AtomicU64,
+    failing: std::sync::atomic::AtomicBool,
+    pub(crate) refused: AtomicU64,
+}
+
+impl Counters {
+    /// The figures now, with `queued` units waiting.
+    pub(crate) fn stats(&self, queued: usize) -> StoreStats {
+        StoreStats {
+            queued: queued as u64,
+            commits: self.commits.load(Ordering::Relaxed),
+            committed: self.committed.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn succeed(&self, units: usize) {
+        if self.failing.swap(false, Ordering::Relaxed) {
+            info!("commits succeed again");
+        }
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.committed.fetch_add(units as u64, Ordering::Relaxed);
+    }
+
+    /// Told once, not with every write to a server that is away.
+    pub(crate) fn fail(&self, failure: &Failure) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        if !self.failing.swap(true, Ordering::Relaxed) {
+            warn!(%failure, "a commit failed");
+        }
+    }
+}
+
+/// The pool of writers.
+#[derive(Clone, Debug)]
+pub(crate) struct Writers {
+    pub(crate) pool: Pool,
+    pub(crate) context: Arc<Context>,
+    pub(crate) turnstile: Arc<Turnstile>,
+    pub(crate) counters: Arc<Counters>,
+    /// One for each unit that runs or waits.
+    room: Arc<Semaphore>,
+    size: usize,
+}
+
+impl Writers {
+    /// Writers on the connections of `pool`, for which `queue` units may wait.
+    pub(crate) fn new(
+        pool: Pool,
+        queue: usize,
+        context: Arc<Context>,
+        turnstile: Arc<Turnstile>,
+    ) -> Self {
+        let size = pool.status().max_size.saturating_add(queue.max(1)).min(Semaphore::MAX_PERMITS);
+        let room = Arc::new(Semaphore::new(size));
+        Self { pool, context, turnstile, counters: Arc::default(), room, size }
+    }
+
+    /// How many units run or wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.size.saturating_sub(self.room.available_permits())
+    }
+
+    /// Lets nobody in any more.
+    pub(crate) fn close(&self) {
+        self.room.close();
+    }
+
+    /// Ends the connections, when nobody is in any more.
+    pub(crate) fn end(&self) {
+        self.pool.close();
+    }
+
+    /// Does `work` in a transaction of its own, commits it, tells the listener, and returns what it came to. To be run on
+    /// a task of its own, so that it goes on when its caller goes away.
+    pub(crate) async fn write<T, F, Fut>(self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(Arc<Tx>) -> Fut,
+        Fut: Future<Output = Result<T, Failure>>,
+    {
+        let Ok(_room) = self.room.try_acquire() else {
+            self.counters.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(StoreError::Busy);
+        };
+        let done = self.transact(work).await;
+        match &done {
+            Ok(_) => self.counters.succeed(1),
+            Err(failure) => self.counters.fail(failure),
+        }
+        done.map_err(|failure| failure.to_store_error())
+    }
+
+    async fn transact<T, F, Fut>(&self, work: F) -> Result<T, Failure>
+    where
+        F: FnOnce(Arc<Tx>) -> Fut,
+        Fut: Future<Output = Result<T, Failure>>,
+    {
+        let connection = Connection::take(&self.pool).await?;
+        connection.send("BEGIN");
+        let tx = Arc::new(Tx::new(connection, Arc::clone(&self.context)));
+        let worked = timeout(PATIENCE, async {
+            let done = work(Arc::clone(&tx)).await?;
+            // The rows are locked, and nothing is visible to others yet.
+            let ticket = self.turnstile.ticket();
+            if tx.is_given_up() {
+                tx.connection.send("ROLLBACK");
+            } else {
+                tx.connection.client()?.batch_execute("COMMIT").await?;
+            }
+            Ok((done, ticket))
+        });
+        let worked = worked.await.unwrap_or(Err(Failure::Late));
+        let (done, ticket) = worked.inspect_err(|failure| tx.connection.roll_back(failure))?;
+        tx.connection.settle();
+        let changes = tx.take_changes();
+        drop(tx);
+        ticket.tell(changes).await;
+        Ok(done)
+    }
+}

@@ -1,0 +1,17 @@
+//! The tests of the PostgreSQL backend: the conformance suite, and what only this backend promises.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+
+mod cluster;
+mod failing;
+mod nodes;
+mod outbox;
+mod support;
+mod tables;
+
+mod conformance {
+    //! The suite that every backend passes.
+
+    use crate::support::TempBackend;
+
+    grelot_store::conformance_suite!(TempBackend::new());
+}

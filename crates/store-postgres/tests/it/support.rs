@@ -1,0 +1,74 @@
+//! What the tests share: stores in databases that go away.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use grelot_core::{Clock, NotificationId, UserId};
+use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
+use grelot_store::{Committed, NotifyError, Store};
+use grelot_store_postgres::{PostgresOptions, PostgresStore};
+
+use crate::cluster::Database;
+
+/// One database.
+pub(crate) struct TempBackend {
+    pub(crate) database: Database,
+}
+
+impl TempBackend {
+    pub(crate) fn new() -> Self {
+        Self { database: Database::new() }
+    }
+
+    /// Opens the database with a clock and a listener that the test does not ask.
+    pub(crate) async fn open_store(&self) -> Arc<PostgresStore> {
+        let (clock, listener) = (Arc::new(HandClock::new()), Arc::new(Heard::new()));
+        PostgresStore::open(self.options(), clock, listener).await.unwrap()
+    }
+
+    pub(crate) fn options(&self) -> PostgresOptions {
+        PostgresOptions::new(self.database.url())
+    }
+}
+
+#[async_trait]
+impl Backend for TempBackend {
+    async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store> {
+        PostgresStore::open(self.options(), clock, listener).await.unwrap()
+    }
+}
+
+/// Sends a notification; returns its id.
+pub(crate) async fn send(
+    store: &dyn Store,
+    user: &UserId,
+    title: &str,
+) -> Result<NotificationId, NotifyError> {
+    Ok(store.notify(request(user, content(title))).await?.entries[0].id.unwrap())
+}
+
+/// A transaction of another program, open until this is dropped.
+pub(crate) struct Holder(std::process::Child);
+
+impl Holder {
+    /// Runs `sql` in a transaction of `database`, and returns when it holds what it locks.
+    pub(crate) fn new(database: &Database, sql: &str) -> Self {
+        let (input, output) = (Stdio::piped(), Stdio::piped());
+        let mut child = database.psql().stdin(input).stdout(output).spawn().unwrap();
+        let script = format!("BEGIN; {sql};\n\\echo held\n");
+        child.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
+        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line == "held"), "the holder ended");
+        Self(child)
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        // The end of its input ends it, and so its transaction.
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
+}

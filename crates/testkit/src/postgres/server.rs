@@ -1,0 +1,160 @@
+//! A PostgreSQL server of one test, whose processes may be killed, frozen and started again. Its address stays.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Error, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::command::{as_server, initdb, psql, succeed};
+
+/// How long a start may take: it may have a log to replay.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How much of its log a failure shows, in bytes.
+const LOG: usize = 4_096;
+
+/// A server with a directory of its own.
+#[derive(Debug)]
+pub struct Server {
+    place: TempDir,
+    port: u16,
+    running: Option<Child>,
+}
+
+impl Server {
+    /// A new cluster, and its server.
+    pub fn start() -> Result<Self> {
+        let place = TempDir::with_prefix("grelot-postgres-")?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let settings = format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 200\n",
+            place.path().display(),
+        );
+        initdb(&place.path().join("data"), &settings)?;
+        let mut server = Self { place, port, running: None };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// The address of a database of it.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Runs statements as another program would, and returns what they answer, one row a line.
+    pub fn run(&self, database: &str, sql: &str) -> Result<String> {
+        succeed(psql(self.place.path(), self.port, database).args(["-c", sql]))
+    }
+
+    /// Starts it again after its end, and waits until it takes connections.
+    pub fn restart(&mut self) -> Result<()> {
+        ensure!(self.running.is_none(), "it runs already");
+        let data = self.place.path().join("data");
+        // What a kill leaves behind names a process that may be anybody's by now.
+        let _absent = fs::remove_file(data.join("postmaster.pid"));
+        let mut server = as_server("postgres")?;
+        server.arg("-D").arg(&data).stdin(Stdio::null()).stdout(Stdio::null());
+        let mut child = server.stderr(Stdio::piped()).spawn().context("cannot start postgres")?;
+        let log = child.stderr.take().context("its log cannot be read")?;
+        self.running = Some(child);
+        let (ready, is_ready) = mpsc::channel();
+        // Ends with the server; nobody has to wait for it.
+        let _reader = std::thread::spawn(move || read(log, &ready));
+        is_ready.recv_timeout(PATIENCE).context("it does not start")?.map_err(Error::msg)
+    }
+
+    /// Ends all its processes as a power cut would; what the system had not written stays, as with any kill.
+    pub fn kill(&mut self) -> Result<()> {
+        self.end(Signal::KILL)
+    }
+
+    /// Ends it without a checkpoint and without a word to its clients, as `pg_ctl stop -m immediate` does.
+    pub fn stop_immediately(&mut self) -> Result<()> {
+        self.end(Signal::QUIT)
+    }
+
+    /// Stops all its processes where they are: connections stay open, and nothing is answered.
+    pub fn freeze(&self) -> Result<()> {
+        self.signal(Signal::STOP)
+    }
+
+    /// They go on.
+    pub fn thaw(&self) -> Result<()> {
+        self.signal(Signal::CONT)
+    }
+
+    fn end(&mut self, signal: Signal) -> Result<()> {
+        self.signal(signal)?;
+        if let Some(mut running) = self.running.take() {
+            running.wait()?;
+        }
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        let running = self.running.as_ref().context("it does not run")?;
+        let main = running.id();
+        // The first one before the others: it would start them again.
+        for process in std::iter::once(main).chain(children(main)?) {
+            let pid = Pid::from_raw(i32::try_from(process)?).context("no such process")?;
+            // One that has just ended needs no signal.
+            let _ended = kill_process(pid, signal);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that is frozen takes this signal too.
+        let _ended = self.kill();
+    }
+}
+
+/// Reads the log to its end; says when the server is ready, or else what it said.
+fn read(log: ChildStderr, ready: &mpsc::Sender<Result<(), String>>) {
+    let mut said = String::new();
+    for line in BufReader::new(log).lines().map_while(Result::ok) {
+        if line.contains("ready to accept connections") {
+            // Told once; later nobody listens.
+            let _first = ready.send(Ok(()));
+        }
+        if said.len() < LOG {
+            said.push_str(&line);
+            said.push('\n');
+        }
+    }
+    let _late = ready.send(Err(format!("it ended: {said}")));
+}
+
+/// The processes that `parent` started.
+fn children(parent: u32) -> Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let number = path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+        if let Some(number) = number
+            && parent_of(&path) == Some(parent)
+        {
+            found.push(number);
+        }
+    }
+    Ok(found)
+}
+
+fn parent_of(process: &Path) -> Option<u32> {
+    let status = fs::read_to_string(process.join("status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok()
+}
