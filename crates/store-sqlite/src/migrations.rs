@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     const NOTE: Migration =
-        Migration { number: 3, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
+        Migration { number: 4, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
 
     fn memory() -> Connection {
         Connection::open_in_memory().unwrap()
@@ -180,7 +180,7 @@ mod tests {
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
         let reworded = Migration { sql: "CREATE TABLE note (text BLOB) STRICT;", ..NOTE };
         let refused = apply_steps(&mut connection, &[MIGRATIONS[0], reworded]);
-        assert!(matches!(refused, Err(MigrateError::Changed(3))));
+        assert!(matches!(refused, Err(MigrateError::Changed(4))));
     }
 
     #[test]

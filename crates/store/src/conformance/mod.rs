@@ -20,6 +20,7 @@ pub mod listing;
 pub mod maintenance;
 pub mod model;
 mod model_state;
+pub mod nodes;
 pub mod notify;
 pub mod preferences;
 pub mod replay;
