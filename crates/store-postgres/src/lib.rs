@@ -32,7 +32,9 @@ mod keys;
 mod listing;
 mod maintenance;
 mod migrations;
+mod nodes;
 mod notify;
+mod notify_bus;
 mod options;
 mod outbox;
 mod preferences;
@@ -51,6 +53,7 @@ mod writers;
 
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
+pub use notify_bus::NotifyBus;
 pub use options::PostgresOptions;
 pub use store::PostgresStore;
 

@@ -178,12 +178,21 @@ statements! {
     DEPARTURES_ERASED = r#"SELECT digest, "erasedSeq" FROM grelot.departures
         WHERE digest = ANY ($1::bytea[]) AND "erasedSeq" IS NOT NULL"#;
     DEPARTURE_REVOKE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt") VALUES ($1, $2)
-        ON CONFLICT (digest) DO UPDATE SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt")
-        RETURNING "revokedAt""#;
+        ON CONFLICT (digest) DO UPDATE SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt"),
+        "stampedAt" = excluded."stampedAt" RETURNING "revokedAt""#;
     DEPARTURE_ERASE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt", "erasedSeq", "erasedAt")
         VALUES ($1, $2, $3, $2) ON CONFLICT (digest) DO UPDATE
         SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt"),
-        "erasedSeq" = excluded."erasedSeq", "erasedAt" = excluded."erasedAt""#;
+        "erasedSeq" = excluded."erasedSeq", "erasedAt" = excluded."erasedAt", "stampedAt" = excluded."stampedAt""#;
+    /// Whether any departure was stamped since then, and what time it is by the same clock.
+    DEPARTURES_LATELY = r#"SELECT coalesce((SELECT max("stampedAt") FROM grelot.departures) >= $1, false),
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint"#;
+    DEPARTURES_SINCE = r#"SELECT digest, "revokedAt" FROM grelot.departures
+        WHERE digest = ANY ($1::bytea[]) AND "stampedAt" >= $2"#;
+
+    HINTS_NOTIFY = "SELECT pg_notify('grelot_hints', payload) FROM unnest($1::text[]) AS payload";
+    INBOXES_BEYOND = r#"SELECT i."userId", i.seq FROM unnest($1::text[], $2::bigint[]) AS known ("userId", seq)
+        JOIN grelot.inboxes AS i ON i."userId" = known."userId" COLLATE "C" WHERE i.seq > known.seq"#;
 
     API_KEY = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys WHERE id = $1"#;
     API_KEYS = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys
