@@ -21,6 +21,7 @@ export class Inbox {
     quietHours: null,
     emailDigest: "off",
     emailDigestHour: 9,
+    timezone: "UTC",
     effective: [],
   };
   listeners = new Set<(event: ServerEvent) => void>();
