@@ -11,7 +11,7 @@ macro_rules! notification {
 /// What `errand::subject` reads, in its order.
 macro_rules! subject {
     () => {
-        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt FROM deliveries"
+        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt, readyAt FROM deliveries"
     };
 }
 
