@@ -12,8 +12,7 @@ import { MailService } from "./mail/service.js";
 
 const plain = (relay) => `smtp://127.0.0.1:${relay.port}?tls=none`;
 const messageId = ({ bytes }) => bytes.toString("latin1").match(/^Message-ID: (<[^>]+>)\r$/m)[1];
-/** The mail without its date, which is that of the attempt. */
-const undated = ({ bytes }) => bytes.toString("latin1").replace(/^Date: .*\r\n/m, "");
+const text = ({ bytes }) => bytes.toString("latin1");
 const tried = (count) => (delivery) => delivery.state === "pending" && delivery.attempts.length === count;
 const ended = ({ state }) => !["pending", "sending", "collected"].includes(state);
 
@@ -113,7 +112,7 @@ test("faults", { concurrency: 4 }, async (t) => {
         await relay.until("the second attempt", ({ taken }) => taken.length === 1);
         const sent = await service.delivery(id, ended);
         assert.deepEqual([sent.state, sent.attempts.length, sent.reason], ["sent", 2, null]);
-        assert.equal(undated(relay.seen[0]), undated(relay.seen[1]), "the same mail");
+        assert.equal(text(relay.seen[0]), text(relay.seen[1]), "the same mail");
       }),
 
     "a mail whose answer was lost with the connection is sent again as the same mail": () =>
@@ -126,8 +125,7 @@ test("faults", { concurrency: 4 }, async (t) => {
           sent.attempts.map(({ outcome }) => outcome),
           ["failed", "sent"],
         );
-        assert.equal(messageId(relay.seen[0]), messageId(relay.seen[1]));
-        assert.equal(undated(relay.seen[0]), undated(relay.seen[1]));
+        assert.equal(text(relay.seen[0]), text(relay.seen[1]));
       }),
 
     "a mail that was on its way when the service was killed is sent by the next one": () =>

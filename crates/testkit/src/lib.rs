@@ -8,6 +8,7 @@
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |
 //! | [`reader`] | a client that resumes its stream whenever it ends |
 //! | [`actor`] | a client that repeats what it does not know, and writes everything into the history |
+//! | [`relay`] | an SMTP server that a test plays, for mails |
 //! | [`history`] | what was attempted and what was seen, and the judgement over both |
 
 pub mod actor;
@@ -15,4 +16,5 @@ pub mod api;
 pub mod history;
 pub mod program;
 pub mod reader;
+pub mod relay;
 pub mod sse;
