@@ -163,6 +163,14 @@ pub struct Delivery {
     pub attempts: Vec<Attempt>,
 }
 
+impl Delivery {
+    /// Whether it was wanted when it was decided. What was not has ended as soon as it was written.
+    pub fn was_wanted(&self) -> bool {
+        let muted = self.reason.as_deref() == Some(SkipReason::Muted.name());
+        !(muted && self.state == DeliveryState::Skipped && self.ended_at == Some(self.created_at))
+    }
+}
+
 /// What became of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Story {

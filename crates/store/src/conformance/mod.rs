@@ -18,6 +18,7 @@ pub mod inboxes;
 pub mod keys;
 pub mod listing;
 pub mod maintenance;
+pub mod matrix;
 pub mod model;
 mod model_state;
 pub mod notify;
@@ -130,6 +131,9 @@ macro_rules! conformance_suite {
                 ended_deliveries_are_pruned_in_batches,
                 a_list_of_deliveries_goes_on_where_it_ended,
             }
+            matrix {
+                a_mail_ends_as_the_table_says,
+            }
             maintenance {
                 an_open_store_is_healthy_and_counts,
                 old_changes_are_pruned_and_their_cursors_reset,
@@ -181,6 +185,7 @@ mod tests {
             include_str!("keys.rs"),
             include_str!("listing.rs"),
             include_str!("maintenance.rs"),
+            include_str!("matrix.rs"),
             include_str!("model.rs"),
             include_str!("notify.rs"),
             include_str!("preferences.rs"),
