@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_core::{
-    AttemptOutcome, DeliveryId, DeliveryState, Notification, NotificationId, Rule, Seq, Timestamp,
+    AttemptOutcome, Content, DeliveryId, DeliveryState, Notification, NotificationId, Rule, Seq,
+    Timestamp, UserId,
 };
 use grelot_store::{
-    Attempt, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, OutboxStats, Settlement,
-    StoreError, Story,
+    Attempt, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, Mailed, OutboxStats,
+    Settlement, StoreError, Story,
 };
 use rusqlite::{Row, params};
 
@@ -113,13 +114,25 @@ impl Snapshot<'_> {
         Ok(delivery)
     }
 
+    /// Everything that was to reach the user outside of the inbox, newest first.
+    pub(crate) fn mailed(&self, user: &UserId) -> Result<Vec<Mailed>, Failure> {
+        let found = rows::all(self.connection, sql::DELIVERIES_OF_USER, [user.as_str()], |row| {
+            let content = content(row)?.map(Arc::new);
+            Ok(listed(row)?.map(|delivery| Mailed { delivery, content }))
+        })?;
+        let told = found
+            .into_iter()
+            .flatten()
+            .map(|mailed| Ok(Mailed { delivery: self.with_attempts(mailed.delivery)?, ..mailed }));
+        told.collect()
+    }
+
     fn story(&self, id: NotificationId) -> Result<Option<Story>, Failure> {
         let mut rowless = None;
         let found =
             rows::all(self.connection, sql::DELIVERIES_OF_NOTIFICATION, [id.as_str()], |row| {
                 let found = delivery(row)?;
-                let content = rows::parsed_or_null(row, 12, "deliveries.content", errand::decode)?;
-                if let Some(content) = content {
+                if let Some(content) = content(row)? {
                     rowless = Some(Notification {
                         id,
                         user: found.user.clone(),
@@ -157,6 +170,11 @@ impl Snapshot<'_> {
             oldest_due,
         })
     }
+}
+
+/// The content of a delivery whose notification never had a row: the column after those of [`delivery`].
+fn content(row: &Row<'_>) -> Result<Option<Content>, Failure> {
+    rows::parsed_or_null(row, 12, "deliveries.content", errand::decode)
 }
 
 /// A delivery of a list. One whose id or user another program wrote wrongly cannot be named, and must not hide the others.

@@ -181,6 +181,7 @@ statements! {
     DELIVERIES = concat!(delivery!(), " WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
     DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), " WHERE notificationId = ?1 ORDER BY id");
+    DELIVERIES_OF_USER = concat!(delivery!(), " WHERE userId = ?1 ORDER BY id DESC");
     DELIVERIES_COUNT = "SELECT count(*) FROM deliveries WHERE state = ?1";
 
     ATTEMPTS = "SELECT startedAt, endedAt, outcome, answer FROM attempts WHERE deliveryId = ?1 ORDER BY number";

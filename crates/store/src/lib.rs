@@ -40,7 +40,7 @@ pub use notify::{
 };
 pub use preferences::{CategoryRegistry, PreferenceBook, PreferencesError, PreferencesView};
 pub use replay::{Poll, Replay, Replayed};
-pub use users::{Export, Users};
+pub use users::{Export, Mailed, Users};
 
 /// Everything Grelot asks of a database. The composition root picks the backend; everybody else holds `Arc<dyn ...>`
 /// of this or of the one port that they need.

@@ -89,6 +89,7 @@ macro_rules! conformance_suite {
                 erasing_an_unknown_user_takes_a_position_too,
                 an_erase_leaves_other_users_alone,
                 an_export_has_everything,
+                an_export_lists_every_delivery_of_the_user_alone,
                 an_export_of_an_unknown_user_is_empty,
                 sessions_are_revoked_up_to_now_and_stay_revoked,
                 revoking_sessions_moves_no_inbox,
