@@ -122,6 +122,12 @@ impl Mail {
         Ok(Self { policy, room, pace, email, public_url })
     }
 
+    /// Connects to the relay as a delivery does, if there is one; what it answers.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn check(&self) -> Option<Result<String, grelot_channels::RelayError>> {
+        Some(self.email.as_ref()?.check().await)
+    }
+
     /// Who hands mails to the relay, if there is one.
     pub(crate) fn postman(&self, secret: &Secret, _clock: Arc<dyn Clock>) -> Option<Postman> {
         let email = self.email.clone()?;
