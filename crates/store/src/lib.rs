@@ -33,7 +33,7 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
-pub use maintenance::{Maintenance, StoreStats};
+pub use maintenance::{Maintenance, StoreStats, Trimmed};
 pub use notify::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, MailPolicy, Notify, NotifyAnswer,
     NotifyError, NotifyRequest, Preview,

@@ -24,6 +24,7 @@ mod model_state;
 pub mod notify;
 pub mod preferences;
 pub mod replay;
+pub mod retention;
 pub mod users;
 pub mod walk;
 mod world;
@@ -142,6 +143,11 @@ macro_rules! conformance_suite {
                 history_is_cut_at_its_beginning_whatever_the_clock_did,
                 old_answers_are_pruned_in_batches,
             }
+            retention {
+                what_was_read_long_ago_goes_and_nobody_is_told,
+                an_inbox_that_is_too_full_loses_what_was_read_and_then_the_oldest,
+                inboxes_are_trimmed_one_by_one_in_batches,
+            }
             concurrency {
                 positions_have_no_gap_whoever_sends,
                 one_of_many_equal_requests_is_worked_on,
@@ -191,6 +197,7 @@ mod tests {
             include_str!("notify.rs"),
             include_str!("preferences.rs"),
             include_str!("replay.rs"),
+            include_str!("retention.rs"),
             include_str!("users.rs"),
             include_str!("walk.rs"),
         ] {
