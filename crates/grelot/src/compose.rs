@@ -10,7 +10,7 @@ use grelot_http::{AppState, Readiness, Secret};
 use grelot_hub::{Hub, HubSettings, Mailbox, Publisher};
 use grelot_store::{Keys as _, Store};
 use grelot_store_sqlite::{OpenError, SqliteOptions, SqliteStore};
-use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Service, Supervisor};
+use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Retention, Service, Supervisor};
 
 use crate::background::Background;
 use crate::builder::Builder;
@@ -39,7 +39,7 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let auth =
         Authenticator::new(builder.auth, Arc::clone(&ports), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
-    let mut supervisor = supervisor(&store, &hub, Arc::clone(&clock));
+    let mut supervisor = supervisor(&store, &hub, Arc::clone(&clock), builder.retention);
     if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
         supervisor = supervisor.with(outbox);
     }
@@ -97,7 +97,7 @@ fn outbox(
     metrics: &Arc<Metrics>,
     clock: Arc<dyn Clock>,
 ) -> Option<Service> {
-    let post = mail.postman(secret, Arc::clone(&clock))?;
+    let post = mail.postman(secret)?;
     let counted = Arc::clone(metrics);
     let outbox = Outbox::new(
         Arc::<SqliteStore>::clone(store),
@@ -113,7 +113,12 @@ fn outbox(
 }
 
 /// What runs by itself. The database comes first, so that it is watched to the end.
-fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Supervisor {
+fn supervisor(
+    store: &Arc<SqliteStore>,
+    hub: &Hub,
+    clock: Arc<dyn Clock>,
+    retention: Retention,
+) -> Supervisor {
     let watched = Arc::clone(store);
     let database = Service::new("database", GRACE, async move |shutdown| {
         tokio::select! {
@@ -126,8 +131,8 @@ fn supervisor(store: &Arc<SqliteStore>, hub: &Hub, clock: Arc<dyn Clock>) -> Sup
         hub.run(shutdown).await;
         Ok(())
     });
-    let jobs =
-        Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, HousekeepingSettings::default());
+    let settings = HousekeepingSettings { retention, ..HousekeepingSettings::default() };
+    let jobs = Housekeeping::new(Arc::<SqliteStore>::clone(store), clock, settings);
     let jobs = Service::new("housekeeping", GRACE, async move |shutdown| {
         jobs.run(shutdown).await;
         Ok(())

@@ -93,7 +93,7 @@ impl World {
         };
         let mail = Mail::set_up(&options).unwrap();
         let clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&self.clock);
-        let post = mail.postman(&Secret::new(self.store.secret()), Arc::clone(&clock)).unwrap();
+        let post = mail.postman(&Secret::new(self.store.secret())).unwrap();
         let attempts = Arc::clone(&self.attempts);
         let outbox = Outbox::new(
             Arc::<SqliteStore>::clone(&self.store),

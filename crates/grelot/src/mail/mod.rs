@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_channels::{Email, MailSettings, Mailbox, Mailroom, SmtpSettings};
-use grelot_core::Clock;
 use grelot_http::{Secret, UnsubscribeTokens};
 use grelot_store::MailPolicy;
 use grelot_worker::OutboxSettings;
@@ -129,7 +128,7 @@ impl Mail {
     }
 
     /// Who hands mails to the relay, if there is one.
-    pub(crate) fn postman(&self, secret: &Secret, _clock: Arc<dyn Clock>) -> Option<Postman> {
+    pub(crate) fn postman(&self, secret: &Secret) -> Option<Postman> {
         let email = self.email.clone()?;
         let public_url = self.public_url.clone()?;
         Some(Postman::new(email, public_url, UnsubscribeTokens::new(secret)))
