@@ -11,7 +11,7 @@ macro_rules! notification {
 /// What `errand::subject` reads, in its order.
 macro_rules! subject {
     () => {
-        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt FROM deliveries"
+        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt, readyAt FROM deliveries"
     };
 }
 
@@ -42,6 +42,7 @@ statements! {
         ON CONFLICT (userId) DO UPDATE SET seq = excluded.seq, unread = excluded.unread,
         prunedSeq = excluded.prunedSeq, changedAt = max(changedAt, excluded.changedAt) RETURNING changedAt";
     INBOX_PRUNED = "UPDATE inboxes SET prunedSeq = max(prunedSeq, ?2) WHERE userId = ?1";
+    INBOXES_AFTER = "SELECT userId, seq FROM inboxes WHERE userId > ?1 ORDER BY userId LIMIT ?2";
     INBOX_ERASE = "DELETE FROM inboxes WHERE userId = ?1";
 
     NOTIFICATION_INSERT = "INSERT INTO notifications
@@ -57,6 +58,11 @@ statements! {
         WHERE userId = ?1 AND isRead = 0 AND seq <= ?2 AND category = ?5";
     NOTIFICATION_DELETE = "DELETE FROM notifications WHERE userId = ?1 AND isRead = ?2 AND seq = ?3";
     NOTIFICATION_ERASE = "DELETE FROM notifications WHERE userId = ?1";
+    NOTIFICATIONS_READ_BEFORE = "SELECT userId, seq FROM notifications INDEXED BY notifications_read
+        WHERE isRead = 1 AND readAt < ?1 ORDER BY readAt LIMIT ?2";
+    NOTIFICATIONS_OLDEST = "SELECT seq, id FROM notifications WHERE userId = ?1 AND isRead = ?2 ORDER BY seq LIMIT ?3";
+    /// Counts no further than it has to.
+    NOTIFICATIONS_HELD = "SELECT count(*) FROM (SELECT 1 FROM notifications WHERE userId = ?1 LIMIT ?2)";
     NOTIFICATIONS_SINCE = concat!(notification!(), " FROM notifications
         WHERE userId = ?1 AND isRead = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4");
 
@@ -181,6 +187,7 @@ statements! {
     DELIVERIES = concat!(delivery!(), " WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
     DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), " WHERE notificationId = ?1 ORDER BY id");
+    DELIVERIES_OF_USER = concat!(delivery!(), " WHERE userId = ?1 ORDER BY id DESC");
     DELIVERIES_COUNT = "SELECT count(*) FROM deliveries WHERE state = ?1";
 
     ATTEMPTS = "SELECT startedAt, endedAt, outcome, answer FROM attempts WHERE deliveryId = ?1 ORDER BY number";

@@ -81,6 +81,7 @@ impl Snapshot<'_> {
             preferences: self.stored_preferences(user)?,
             contact: self.contact(user)?,
             sessions_revoked_at: self.sessions_revoked_at(user)?,
+            deliveries: self.mailed(user)?,
         })
     }
 

@@ -9,6 +9,7 @@
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |
 //! | [`reader`] | a client that resumes its stream whenever it ends |
 //! | [`actor`] | a client that repeats what it does not know, and writes everything into the history |
+//! | [`relay`] | an SMTP server that a test plays, for mails |
 //! | [`history`] | what was attempted and what was seen, and the judgement over both |
 
 pub mod actor;
@@ -17,4 +18,5 @@ pub mod history;
 pub mod postgres;
 pub mod program;
 pub mod reader;
+pub mod relay;
 pub mod sse;
