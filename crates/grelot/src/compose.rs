@@ -18,6 +18,7 @@ use crate::database::{Database, DatabaseUrl};
 use crate::error::BuildError;
 use crate::grelot::{Grelot, Parts};
 use crate::mail::{Desk, Mail};
+use crate::nodes::Link;
 
 /// Commits that may wait for the dispatchers; over it, users are read from the database instead.
 const MAILBOX: usize = 4_096;
@@ -30,7 +31,8 @@ const MAIL_GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mail = Mail::set_up(&builder.mail)?;
-    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, None);
+    let link = Link::set_up(&database)?;
+    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, link.bus());
     let database = Database::open(database, Arc::clone(&clock), Arc::new(publisher)).await?;
     let store = database.ports();
     let secret = Secret::new(store.secret());
@@ -39,6 +41,9 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
         Authenticator::new(builder.auth, Arc::clone(&store), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
     let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock), builder.retention);
+    for service in link.services(&hub, database.nodes()) {
+        supervisor = supervisor.with(service);
+    }
     if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
         supervisor = supervisor.with(outbox);
     }

@@ -5,7 +5,7 @@ mod url;
 use std::sync::Arc;
 
 use grelot_core::Clock;
-use grelot_store::{Committed, Store};
+use grelot_store::{Committed, Nodes, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
@@ -64,6 +64,14 @@ impl Database {
         match self {
             Self::Sqlite(store) => Arc::<SqliteStore>::clone(store),
             Self::Postgres(store) => Arc::<PostgresStore>::clone(store),
+        }
+    }
+
+    /// What is asked of it where other nodes may use it as well.
+    pub(crate) fn nodes(&self) -> Option<Arc<dyn Nodes>> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(Arc::<PostgresStore>::clone(store)),
         }
     }
 
