@@ -122,7 +122,7 @@ fn read(row: &Row, key: Idempotency, oldest: Timestamp) -> Result<Kept, Failure>
 /// One byte a recipient, whose bits are: 0 created, 1 and 2 the email outcome, 3 an id follows. No user ids: the caller
 /// builds the answer from its own request.
 fn encode(answer: &[Delivered]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(answer.len() * (1 + NotificationId::LEN));
+    let mut bytes = Vec::with_capacity(answer.len() * (1 + NotificationId::CUID));
     for entry in answer {
         let email = match entry.email {
             EmailOutcome::Off => 0,
@@ -147,7 +147,7 @@ fn decode(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
         let id = if flags & 0b1000 == 0 {
             None
         } else {
-            let (id, rest) = bytes.split_at_checked(NotificationId::LEN)?;
+            let (id, rest) = bytes.split_at_checked(NotificationId::CUID)?;
             bytes = rest;
             Some(NotificationId::parse(std::str::from_utf8(id).ok()?)?)
         };
