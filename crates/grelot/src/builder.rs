@@ -39,7 +39,8 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The database, as `sqlite:PATH`; `sqlite:grelot.db` without this. It is made when it is missing.
+    /// The database, as `sqlite:PATH` or `postgres://USER@HOST/DATABASE`; `sqlite:grelot.db` without this. A file is made
+    /// when it is missing.
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.database = url.into();
         self

@@ -18,6 +18,9 @@ pub enum BuildError {
     /// The database cannot be served.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The PostgreSQL database cannot be served.
+    #[error(transparent)]
+    OpenPostgres(#[from] grelot_store_postgres::OpenError),
     /// Users' tokens cannot be checked.
     #[error(transparent)]
     Authentication(#[from] AuthSettingsError),

@@ -149,7 +149,10 @@ fn decode(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
         } else {
             let (id, rest) = bytes.split_at_checked(NotificationId::CUID)?;
             bytes = rest;
-            Some(NotificationId::parse(std::str::from_utf8(id).ok()?)?)
+            Some(
+                NotificationId::parse(std::str::from_utf8(id).ok()?)
+                    .filter(NotificationId::is_cuid)?,
+            )
         };
         let email = match flags >> 1 & 0b11 {
             0 => EmailOutcome::Off,

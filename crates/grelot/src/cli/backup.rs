@@ -7,11 +7,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::Failure;
 use super::output;
+use crate::database::DatabaseUrl;
 use crate::settings::Settings;
 
 /// Copies the database of `settings` to `target`. The bar is for a terminal; what is done is said in any case.
 pub(crate) fn run(settings: &Settings, target: &Path) -> Result<(), Failure> {
-    let source = settings.database.path();
+    let DatabaseUrl::Sqlite(source) = &settings.database else {
+        let advice = "pg_dump copies a PostgreSQL database; this command copies SQLite's file";
+        return Err(Failure::Usage(advice.to_owned()));
+    };
     if !source.exists() {
         let message = format!("there is no database at {}", source.display());
         return Err(anyhow!(message).into());

@@ -94,7 +94,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
             backup::run(&database_settings(&flags.given, environment)?, &file)
         }
         Command::Migrate { dry_run, flags } => {
-            migrate::run(&database_settings(&flags.given, environment)?, dry_run)
+            block_on(migrate::run(&database_settings(&flags.given, environment)?, dry_run))
         }
         Command::Config(ConfigCommand::Check { flags }) => config::check(&flags.given, environment),
         Command::Openapi => openapi::run(),

@@ -53,7 +53,7 @@ async fn serve(settings: Settings, log: Announcer) -> Result<(), Failure> {
 /// What the settings ask for.
 fn builder(settings: &Settings) -> Builder {
     let mut builder = Grelot::builder()
-        .database(settings.database.to_string())
+        .database(settings.database.reveal())
         .ping(settings.ping)
         .streams_per_user(settings.streams_per_user);
     builder.auth = settings.auth();

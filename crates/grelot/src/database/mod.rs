@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use grelot_core::Clock;
 use grelot_store::{Committed, Store};
+use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 
 use crate::error::BuildError;
@@ -17,6 +18,8 @@ pub(crate) use url::DatabaseUrl;
 pub(crate) enum Database {
     /// A file on this machine.
     Sqlite(Arc<SqliteStore>),
+    /// A database on a server, which other nodes may use as well.
+    Postgres(Arc<PostgresStore>),
 }
 
 impl Database {
@@ -30,6 +33,10 @@ impl Database {
             DatabaseUrl::Sqlite(path) => {
                 let options = SqliteOptions::new(path);
                 off_thread(move || SqliteStore::open(options, clock, listener)).await
+            }
+            DatabaseUrl::Postgres(url) => {
+                let options = PostgresOptions::new(url);
+                Ok(Self::Postgres(PostgresStore::open(options, clock, listener).await?))
             }
         }
     }
@@ -45,6 +52,10 @@ impl Database {
                 let options = SqliteOptions::new(path);
                 off_thread(move || SqliteStore::open_beside(options, clock)).await
             }
+            DatabaseUrl::Postgres(url) => {
+                let options = PostgresOptions::new(url);
+                Ok(Self::Postgres(PostgresStore::open_beside(options, clock).await?))
+            }
         }
     }
 
@@ -52,13 +63,15 @@ impl Database {
     pub(crate) fn ports(&self) -> Arc<dyn Store> {
         match self {
             Self::Sqlite(store) => Arc::<SqliteStore>::clone(store),
+            Self::Postgres(store) => Arc::<PostgresStore>::clone(store),
         }
     }
 
-    /// Resolves when the database is lost for good, with the reason.
+    /// Resolves when the database is lost for good, with the reason. A server may always come back.
     pub(crate) async fn fatal(&self) -> Arc<str> {
         match self {
             Self::Sqlite(store) => store.fatal().await,
+            Self::Postgres(_) => std::future::pending().await,
         }
     }
 
@@ -70,6 +83,7 @@ impl Database {
                 // A panic inside is logged by its hook; the process is ending either way.
                 let _closed = tokio::task::spawn_blocking(move || store.close()).await;
             }
+            Self::Postgres(store) => store.close().await,
         }
     }
 }

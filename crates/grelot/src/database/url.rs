@@ -1,25 +1,30 @@
 //! The address of a database, as settings and hosts write it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which database, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseUrl {
     /// A file on this machine.
     Sqlite(PathBuf),
+    /// A PostgreSQL server. The URL may hold a password.
+    Postgres(String),
 }
 
 impl DatabaseUrl {
-    /// Parses `sqlite:PATH`.
+    /// Parses `sqlite:PATH` or `postgres://...`. What the latter may say is checked when it is opened.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
         match scheme {
             "sqlite" => Self::sqlite(rest),
-            "postgres" | "postgresql" => {
-                Err("PostgreSQL arrives with version 0.3; until then use sqlite:PATH".to_owned())
+            "postgres" | "postgresql" if rest.starts_with("//") => {
+                Ok(Self::Postgres(text.to_owned()))
             }
-            _ => Err("must be sqlite:PATH, such as sqlite:grelot.db".to_owned()),
+            _ => Err(
+                "must be sqlite:PATH, such as sqlite:grelot.db, or postgres://USER@HOST/DATABASE"
+                    .to_owned(),
+            ),
         }
     }
 
@@ -35,16 +40,28 @@ impl DatabaseUrl {
         Ok(Self::Sqlite(PathBuf::from(path)))
     }
 
-    /// The file of the database.
-    pub(crate) fn path(&self) -> &Path {
-        let Self::Sqlite(path) = self;
-        path
+    /// The whole of it, its password included, for whoever opens it.
+    pub(crate) fn reveal(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.clone(),
+        }
     }
 }
 
+/// What may be shown of it.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sqlite:{}", self.path().display())
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Postgres(_) => f.write_str("the PostgreSQL database"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
     }
 }
 
@@ -61,22 +78,33 @@ mod tests {
             ("sqlite:///srv/grelot.db", "/srv/grelot.db"),
             ("sqlite://grelot.db", "grelot.db"),
         ] {
-            assert_eq!(DatabaseUrl::parse(text).unwrap().path(), Path::new(path), "{text}");
+            assert_eq!(DatabaseUrl::parse(text), Ok(DatabaseUrl::Sqlite(path.into())), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_file_is_refused() {
-        for text in ["", "grelot.db", "sqlite:", "sqlite::memory:", "sqlite:a?mode=ro", "mysql:a"] {
+        for text in [
+            "",
+            "grelot.db",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:a?mode=ro",
+            "mysql:a",
+            "postgres:a",
+        ] {
             assert!(DatabaseUrl::parse(text).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn postgres_names_the_version_that_brings_it() {
-        for text in ["postgres://u:secret@h/db", "postgresql://h/db"] {
-            let message = DatabaseUrl::parse(text).unwrap_err();
-            assert!(message.contains("version 0.3") && !message.contains("secret"), "{message}");
+    fn a_password_is_in_no_message() {
+        for text in ["postgres://u:secret@h/db", "postgresql://u:secret@h/db"] {
+            let url = DatabaseUrl::parse(text).unwrap();
+            assert_eq!(url.reveal(), text);
+            assert!(!format!("{url} {url:?}").contains("secret"));
         }
+        let message = DatabaseUrl::parse("mysql://u:secret@h/db").unwrap_err();
+        assert!(!message.contains("secret"), "{message}");
     }
 }

@@ -127,7 +127,7 @@ pub(crate) const DEFINITIONS: [Definition; 21] = [
         ("database", "GRELOT_DATABASE", "database"),
         "URL",
         Some("sqlite:grelot.db"),
-        "The database, as sqlite:PATH",
+        "The database, as sqlite:PATH or postgres://USER@HOST/DATABASE",
     )
     .url(),
     plain(
