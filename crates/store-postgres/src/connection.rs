@@ -69,6 +69,11 @@ impl Target {
         Ok(Self { config, tls })
     }
 
+    /// How to speak TLS, if it may be spoken.
+    pub(crate) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
     /// A pool of at most `size` connections, which are made when they are needed.
     pub(crate) fn pool(&self, size: usize) -> Result<Pool, OpenError> {
         let (config, options) =

@@ -14,6 +14,7 @@
 //!
 //! Not here: HTTP, streams, and what the domain decides (`grelot-core`).
 
+mod adoption;
 mod batch;
 mod categories;
 mod committer;
@@ -29,12 +30,16 @@ mod idempotency;
 mod inboxes;
 mod intents;
 mod keys;
+mod lenient;
+mod listen;
 mod listing;
 mod maintenance;
 mod migrations;
+mod moves;
 mod notify;
 mod options;
 mod outbox;
+mod outside;
 mod preferences;
 mod readers;
 mod replay;
@@ -52,6 +57,7 @@ mod writers;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use options::PostgresOptions;
+pub use outside::Adopted;
 pub use store::PostgresStore;
 
 #[cfg(test)]

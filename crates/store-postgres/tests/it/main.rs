@@ -5,6 +5,7 @@ mod cluster;
 mod failing;
 mod nodes;
 mod outbox;
+mod outside;
 mod support;
 mod tables;
 
