@@ -12,7 +12,9 @@ for (const [name, look] of Object.entries(looks)) {
   test(`every state: ${name}`, () =>
     demo(look, async (page) => {
       if (name.endsWith("rtl")) await page.check("[data-demo=rtl]");
-      await page.waitForSelector("[data-part=preference]");
+      await page.click("[data-part=quiet-hours]");
+      await page.waitForSelector("[data-part=quiet-end]");
+      await page.evaluate(() => scrollTo(0, 0));
       await check(page, `${name}-page`);
       await check(page, `${name}-page-whole`, { fullPage: true });
 
@@ -142,6 +144,31 @@ for (const name of ["desk", "phone-dark"]) {
       }
     }));
 }
+
+test("quiet hours and the digest are chosen by keyboard, kept, and seen in another tab at once", () =>
+  demo(looks.desk, async (page) => {
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.waitForSelector('[data-part="quiet-hours"][aria-checked="false"]');
+    await page.focus("[data-part=quiet-hours]");
+    await page.keyboard.press("Space");
+    const times = (tab) =>
+      tab.locator("[data-part=preferences] input").evaluateAll((all) => all.map(({ value }) => value));
+    await until("the other has them", async () => (await times(other)).join() === "22:00,07:00");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("1145PM");
+    // Not before it is left.
+    assert.deepEqual(await times(other), ["22:00", "07:00"]);
+    const part = () => page.evaluate(() => document.activeElement?.getAttribute("data-part"));
+    for (let step = 0; step < 4 && (await part()) === "quiet-start"; step += 1) await page.keyboard.press("Tab");
+    assert.equal(await part(), "quiet-end");
+    await until("the other has the new one", async () => (await times(other)).join() === "23:45,07:00");
+    await page.selectOption("[data-part=digest]", "18");
+    await until("and the digest", async () => (await other.inputValue("[data-part=digest]")) === "18");
+    await page.reload();
+    await page.waitForSelector('[data-part="quiet-hours"][aria-checked="true"]');
+    assert.deepEqual(await times(page), ["23:45", "07:00"]);
+  }));
 
 test("the tab has an icon, and nothing that the page asks for is missing", () =>
   demo(looks.desk, async (first) => {

@@ -29,7 +29,7 @@ pub mod time;
 pub use access::{ApiKey, Fingerprint, Scope, Scopes, SessionStart};
 pub use calendar::{DigestChoice, DigestRhythm, QuietHours, TimeOfDay, Zone};
 pub use category::{Category, Localized};
-pub use change::{Change, ChangeKind};
+pub use change::{Change, ChangeKind, Recorded, count_each};
 pub use contact::Contact;
 pub use delivery::{AttemptOutcome, DeliveryId, DeliveryState, SkipReason};
 pub use id::{CategoryKey, CuidGenerator, NotificationId, UserId};

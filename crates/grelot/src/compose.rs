@@ -30,7 +30,7 @@ const MAIL_GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mail = Mail::set_up(&builder.mail)?;
-    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX);
+    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, None);
     let database = Database::open(database, Arc::clone(&clock), Arc::new(publisher)).await?;
     let store = database.ports();
     let secret = Secret::new(store.secret());

@@ -2,15 +2,16 @@
 //!
 //! One dispatcher a shard of users walks the streams of each user round and round until all have the newest change. A
 //! change that arrives during a lap is appended, and every stream is given all that it lacks in one write: a burst costs
-//! little more than its first event.
+//! little more than its first event. Not here: reading what streams lack (`catch_up`).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use grelot_core::{Change, ChangeKind, Seq, UserId};
-use grelot_store::Replayed;
+use futures_util::FutureExt as _;
+use grelot_core::{Change, ChangeKind, UserId};
 
+use crate::catch_up::CatchUps;
 use crate::hub::Shared;
 use crate::registry::Streams;
 use crate::run::Run;
@@ -37,11 +38,16 @@ struct Lap {
 /// Serves one shard for ever.
 pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
     let mut laps: VecDeque<Lap> = VecDeque::new();
+    let mut catch_ups = CatchUps::default();
     let mut chunks = 0;
     loop {
-        accept_post(shared, slot, &mut laps).await;
+        accept_post(shared, slot, &mut laps, &mut catch_ups);
+        catch_ups.begin(shared);
         let Some(mut lap) = laps.pop_front() else {
-            shared.mailbox.arrived(slot).await;
+            tokio::select! {
+                () = shared.mailbox.arrived(slot) => {}
+                Some(read) = catch_ups.next() => catch_ups.settle(shared, read),
+            }
             chunks = 0;
             continue;
         };
@@ -49,7 +55,10 @@ pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
         if lap.remaining > 0 {
             laps.push_back(lap);
         } else if lap.hole {
-            catch_up(shared, &lap.user).await;
+            catch_ups.add(&lap.user, lap.run.head());
+        }
+        while let Some(Some(read)) = catch_ups.next().now_or_never() {
+            catch_ups.settle(shared, read);
         }
         chunks += 1;
         if chunks == CHUNKS_A_TURN {
@@ -59,24 +68,24 @@ pub(crate) async fn dispatch(shared: &Arc<Shared>, slot: usize) {
     }
 }
 
-/// Takes what arrived: appends to laps that are under way, begins others, catches up who is behind.
-async fn accept_post(shared: &Arc<Shared>, slot: usize, laps: &mut VecDeque<Lap>) {
+/// Takes what arrived: appends to laps that are under way, begins others, notes who is behind.
+fn accept_post(shared: &Shared, slot: usize, laps: &mut VecDeque<Lap>, catch_ups: &mut CatchUps) {
     let Some(post) = shared.mailbox.take(slot) else {
         return;
     };
     for change in post.changes {
-        let Some(streams) = shared.registry.streams(&change.user) else {
-            continue;
-        };
         if matches!(change.kind, ChangeKind::Erased) {
-            streams.iter().for_each(|stream| stream.close());
+            shared.end(&change.user);
             laps.retain(|lap| lap.user != change.user);
             continue;
         }
+        let Some(streams) = shared.registry.moved(&change.user, change.seq) else {
+            continue;
+        };
         join_lap(shared, laps, &change, streams);
     }
-    for user in post.behind {
-        catch_up(shared, &user).await;
+    for (user, seq) in post.behind {
+        catch_ups.add(&user, seq);
     }
 }
 
@@ -110,40 +119,4 @@ fn serve_chunk(shared: &Shared, lap: &mut Lap) {
     }
     shared.counters.deliveries.fetch_add(taken, Ordering::Relaxed);
     shared.counters.slow_closed.fetch_add(slow, Ordering::Relaxed);
-}
-
-/// Reads from the database what the user's streams lack, and gives it to them.
-async fn catch_up(shared: &Arc<Shared>, user: &UserId) {
-    let Some(streams) = shared.registry.streams(user) else {
-        return;
-    };
-    let Some(since) = streams.iter().filter_map(|stream| stream.position()).min() else {
-        // Every stream is still collecting, or over: what they missed is marked as an overflow.
-        streams.iter().for_each(|stream| stream.overflow());
-        return;
-    };
-    shared.counters.catch_ups.fetch_add(1, Ordering::Relaxed);
-    streams.iter().for_each(|stream| stream.overflow());
-    match shared.source.0.replay(user, since).await {
-        Ok(Replayed::Changes { changes, inbox }) => {
-            let mut run = Run::default();
-            for change in &changes {
-                run.push(change.seq, shared.encode.change(change));
-            }
-            for stream in streams.iter() {
-                stream.offer(&mut run, true);
-                stream.advance(inbox.seq);
-            }
-        }
-        Ok(Replayed::Reset { inbox }) => {
-            let block = shared.encode.reset(&inbox);
-            for stream in streams.iter() {
-                if stream.position().is_some_and(|seq: Seq| seq < inbox.seq) {
-                    stream.send_reset(inbox.seq, &block);
-                }
-            }
-        }
-        // The readers come back, and resume.
-        Err(_) => streams.iter().for_each(|stream| stream.close()),
-    }
 }

@@ -1,13 +1,13 @@
-//! The hub's face: opening and closing streams, waiting for changes, draining. Not here: fan-out (`dispatch`), replay,
-//! time (`timer`).
+//! The hub's face: opening and closing streams, waiting for changes, hearing of other nodes, draining. Not here: fan-out
+//! (`dispatch`), replay, time (`timer`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use grelot_core::{Clock, Seq, UserId};
-use grelot_store::StreamSource;
+use grelot_core::{Clock, Seq, Timestamp, UserId};
+use grelot_store::{Heard, Hint, StreamSource};
 use rand::Rng;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -20,7 +20,7 @@ use crate::dispatch::dispatch;
 use crate::encode::Encode;
 use crate::mailbox::{Mailbox, SHARDS};
 use crate::outlet::{EventBody, Outlet, pump};
-use crate::registry::Registry;
+use crate::registry::{Registry, Streams};
 use crate::replay::open;
 use crate::settings::HubSettings;
 use crate::stream::{QueueBounds, Stream};
@@ -95,6 +95,21 @@ impl Shared {
         stream.close();
         self.registry.leave(stream);
         self.counters.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The streams of a user whose inbox has moved to `seq`, if one of them lacks something. Wakes the polls.
+    pub(crate) fn lacking(&self, user: &UserId, seq: Seq) -> Option<Streams> {
+        let streams = self.registry.moved(user, seq)?;
+        // Every stream is told, so that one that still opens knows as well.
+        let lack = streams.iter().filter(|stream| stream.lacks(seq)).count();
+        (lack > 0).then_some(streams)
+    }
+
+    /// Closes every stream of the user, and wakes the polls.
+    pub(crate) fn end(&self, user: &UserId) {
+        for stream in self.registry.ended(user).iter().flat_map(|streams| streams.iter()) {
+            stream.close();
+        }
     }
 
     pub(crate) fn retry(&self) -> Block {
@@ -189,7 +204,8 @@ impl Hub {
         if self.is_draining() {
             return;
         }
-        let Some(changed) = self.shared.registry.poll(user, self.shared.settings.polls_per_user)
+        let Some(changed) =
+            self.shared.registry.poll(user, since, self.shared.settings.polls_per_user)
         else {
             return;
         };
@@ -204,12 +220,33 @@ impl Hub {
         self.shared.registry.tidy(user);
     }
 
-    /// Closes every stream of the user at once, with nothing more sent. To be called after the store knows that the
-    /// sessions are over: a stream that opens meanwhile asks the store once it is registered.
+    /// Closes every stream of the user at once, with nothing more sent, and has the other nodes do the same. To be called
+    /// after the store knows that the sessions are over: a stream that opens meanwhile asks the store once it is
+    /// registered.
     pub fn close_user(&self, user: &UserId) {
-        for stream in self.shared.registry.streams(user).iter().flat_map(|streams| streams.iter()) {
-            stream.close();
+        self.shared.end(user);
+        self.shared.mailbox.tell(Hint::Ended(user.clone()));
+    }
+
+    /// Closes the user's streams whose sessions were over at `ended_at`, and wakes the polls. Known from the store, so
+    /// that nobody is told.
+    pub(crate) fn end_sessions(&self, user: &UserId, ended_at: Timestamp) {
+        for stream in self.shared.registry.ended(user).iter().flat_map(|streams| streams.iter()) {
+            if stream.session.is_ended_by(ended_at) {
+                stream.close();
+            }
         }
+    }
+
+    /// Who is connected, and the change up to which their live streams and polls have everything.
+    pub(crate) fn positions(&self) -> Vec<(UserId, Option<Seq>)> {
+        let connected = self.shared.registry.connected().into_iter();
+        connected
+            .map(|(user, streams, polled)| {
+                let live = streams.iter().filter_map(|stream| stream.position());
+                (user, live.chain(polled).min())
+            })
+            .collect()
     }
 
     /// Tells every stream to come back at a moment spread over `over`, and closes it; later streams get the same at
@@ -263,7 +300,8 @@ impl Hub {
             bytes: shared.settings.queue_bytes,
         };
         let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
-        let stream = Stream::new(id, admission.user.clone(), outlet, bounds, head);
+        let stream =
+            Stream::new(id, (admission.user.clone(), admission.session), outlet, bounds, head);
         shared.counters.open.fetch_add(1, Ordering::Relaxed);
         shared.counters.opened.fetch_add(1, Ordering::Relaxed);
         for oldest in shared.registry.join(&stream, shared.settings.streams_per_user) {
@@ -284,6 +322,22 @@ impl Hub {
         if let Err(error) = shaped {
             // The stream works without; only its bounds are the system's own.
             tracing::debug!(%error, "a stream's socket keeps the system's options");
+        }
+    }
+}
+
+impl Heard for Hub {
+    /// Costs one look-up for a user who is not here. Of a user who is, what a stream lacks is read from the database.
+    fn heard(&self, hints: Vec<Hint>) {
+        for hint in hints {
+            match hint {
+                Hint::Moved(user, seq) => {
+                    if self.shared.lacking(&user, seq).is_some() {
+                        self.shared.mailbox.fall_behind(&user, seq);
+                    }
+                }
+                Hint::Ended(user) => self.shared.end(&user),
+            }
         }
     }
 }

@@ -9,12 +9,14 @@
 //!   takes a change only if it is the next one after what it has; a hole is read from the database.
 //! - **Nothing waits for a slow reader.** Each queue is bounded; a stream whose queue is full is closed, and its reader
 //!   resumes from the database.
-//! - **The bus is a hint.** Over a full mailbox, users are marked *behind* and read from the database.
+//! - **The bus is a hint.** Over a full mailbox, users are marked *behind* and read from the database. So are those of
+//!   whom another node tells ([`Heard`](grelot_store::Heard)), and those of whom none did ([`Sweep`]).
 //!
 //! Not here: HTTP, SQL, and the wire format, which comes in through [`Encode`].
 
 mod admission;
 mod block;
+mod catch_up;
 mod dispatch;
 mod encode;
 mod hub;
@@ -25,6 +27,7 @@ mod replay;
 mod run;
 mod settings;
 mod stream;
+mod sweep;
 mod timer;
 
 pub use admission::{Admission, StreamCursor};
@@ -34,3 +37,4 @@ pub use hub::{Hub, HubStats};
 pub use mailbox::{Mailbox, Publisher, mailbox};
 pub use outlet::EventBody;
 pub use settings::HubSettings;
+pub use sweep::Sweep;

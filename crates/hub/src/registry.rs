@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use grelot_core::UserId;
+use grelot_core::{Seq, UserId};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -18,7 +18,28 @@ pub(crate) type Streams = Arc<Vec<Arc<Stream>>>;
 #[derive(Debug, Default)]
 struct User {
     streams: Streams,
-    polls: Vec<oneshot::Sender<()>>,
+    polls: Vec<Poll>,
+}
+
+/// A poll that waits for something after `since`.
+#[derive(Debug)]
+struct Poll {
+    since: Seq,
+    wake: oneshot::Sender<()>,
+}
+
+impl User {
+    /// Wakes the polls that wait for something up to `seq`.
+    fn wake(&mut self, seq: Seq) {
+        for poll in self.polls.extract_if(.., |poll| poll.since < seq) {
+            // A poll whose caller left meanwhile needs no waking.
+            let _left = poll.wake.send(());
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.streams.is_empty() && self.polls.is_empty()
+    }
 }
 
 /// Who is connected.
@@ -53,37 +74,50 @@ impl Registry {
         if let Some(index) = user.streams.iter().position(|other| other.id == stream.id) {
             Arc::make_mut(&mut user.streams).remove(index);
         }
-        if user.streams.is_empty() && user.polls.is_empty() {
+        if user.is_over() {
             shard.remove(&stream.user);
         }
     }
 
-    /// The user's streams; wakes the user's polls.
-    pub(crate) fn streams(&self, user: &UserId) -> Option<Streams> {
+    /// The streams of a user whose inbox has moved to `seq`; wakes the polls that wait for that.
+    pub(crate) fn moved(&self, user: &UserId, seq: Seq) -> Option<Streams> {
         let mut shard = self.shard(user).lock();
         let entry = shard.get_mut(user)?;
-        for poll in entry.polls.drain(..) {
-            // A poll whose caller left meanwhile needs no waking.
-            let _left = poll.send(());
-        }
+        entry.wake(seq);
         let streams = Arc::clone(&entry.streams);
-        if streams.is_empty() {
+        if entry.is_over() {
             shard.remove(user);
-            return None;
         }
-        Some(streams)
+        (!streams.is_empty()).then_some(streams)
     }
 
-    /// Waits for the user's next change; `None` when too many polls wait already.
-    pub(crate) fn poll(&self, user: &UserId, cap: usize) -> Option<oneshot::Receiver<()>> {
+    /// The streams of a user whose sessions ended; wakes the polls.
+    pub(crate) fn ended(&self, user: &UserId) -> Option<Streams> {
+        let mut shard = self.shard(user).lock();
+        let entry = shard.get_mut(user)?;
+        entry.polls.clear();
+        let streams = Arc::clone(&entry.streams);
+        if entry.is_over() {
+            shard.remove(user);
+        }
+        (!streams.is_empty()).then_some(streams)
+    }
+
+    /// Waits for the user's next change after `since`; `None` when too many polls wait already.
+    pub(crate) fn poll(
+        &self,
+        user: &UserId,
+        since: Seq,
+        cap: usize,
+    ) -> Option<oneshot::Receiver<()>> {
         let mut shard = self.shard(user).lock();
         let entry = shard.entry(user.clone()).or_default();
-        entry.polls.retain(|poll| !poll.is_closed());
+        entry.polls.retain(|poll| !poll.wake.is_closed());
         if entry.polls.len() >= cap {
             return None;
         }
-        let (sender, receiver) = oneshot::channel();
-        entry.polls.push(sender);
+        let (wake, receiver) = oneshot::channel();
+        entry.polls.push(Poll { since, wake });
         Some(receiver)
     }
 
@@ -93,8 +127,8 @@ impl Registry {
         let Some(entry) = shard.get_mut(user) else {
             return;
         };
-        entry.polls.retain(|poll| !poll.is_closed());
-        if entry.streams.is_empty() && entry.polls.is_empty() {
+        entry.polls.retain(|poll| !poll.wake.is_closed());
+        if entry.is_over() {
             shard.remove(user);
         }
     }
@@ -109,6 +143,18 @@ impl Registry {
             }
         }
         all
+    }
+
+    /// Who is connected, each with their streams and the position of their first poll.
+    pub(crate) fn connected(&self) -> Vec<(UserId, Streams, Option<Seq>)> {
+        let mut connected = Vec::new();
+        for shard in &self.shards {
+            connected.extend(shard.lock().iter().map(|(user, entry)| {
+                let polled = entry.polls.iter().map(|poll| poll.since).min();
+                (user.clone(), Arc::clone(&entry.streams), polled)
+            }));
+        }
+        connected
     }
 
     /// How many users are connected.

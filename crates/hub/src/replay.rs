@@ -10,12 +10,10 @@ use crate::block::Block;
 use crate::hub::Shared;
 use crate::stream::Stream;
 
-/// How often a replay is read again because too much happened meanwhile; then the reader has to come back.
-const ATTEMPTS: usize = 4;
-
 /// Opens a registered stream: the retry time, the replay, `ready` or `reset`, then what was collected.
 ///
-/// The snapshot is taken after registering, so that every change is in the snapshot or in the collection.
+/// The snapshot is taken after registering, so that every change is in the snapshot, or in the collection, or heard of: then
+/// the dispatcher reads it for the live stream.
 pub(crate) async fn open(shared: &Arc<Shared>, stream: &Arc<Stream>, admission: Admission) {
     // The reader was authenticated before this stream was registered. A session that ended in between is seen here, and
     // one that ends later closes the registered stream.
@@ -24,17 +22,14 @@ pub(crate) async fn open(shared: &Arc<Shared>, stream: &Arc<Stream>, admission: 
         Ok(_) => {}
         Err(_) => return stream.finish(Some(&shared.retry())),
     }
-    for _ in 0..ATTEMPTS {
-        let Ok((blocks, seq)) = opening(shared, stream, admission.cursor).await else {
-            break;
-        };
-        if stream.go_live(&blocks, seq) {
-            shared.timer.watch(shared, stream, admission.expires_at);
-            return;
-        }
+    let Ok((blocks, seq)) = opening(shared, stream, admission.cursor).await else {
+        // The store is gone: the reader comes back in a moment.
+        return stream.finish(Some(&shared.retry()));
+    };
+    if let Some(heard) = stream.go_live(&blocks, seq) {
+        shared.mailbox.fall_behind(&stream.user, heard);
     }
-    // The store is gone, or the inbox moves faster than it can be read: the reader comes back in a moment.
-    stream.finish(Some(&shared.retry()));
+    shared.timer.watch(shared, stream, admission.expires_at);
 }
 
 /// The blocks that a stream opens with, and the position that its reader has after them.

@@ -17,7 +17,20 @@ impl Run {
     /// Over this length the older half is dropped; a stream that still lacks it reads the database.
     const MAX: usize = 1_024;
 
+    /// What the database replayed after some position, where the creations of what was deleted since are missing.
+    pub(crate) fn replayed(events: Vec<(Seq, Block)>) -> Self {
+        Self { events, merged: None }
+    }
+
+    /// Appends a live change. A run has no hole: after one that another node filled, it begins anew, and streams that
+    /// lack what was before read the database.
     pub(crate) fn push(&mut self, seq: Seq, block: Block) {
+        if self.events.last().is_some_and(|(last, _)| seq <= *last) {
+            return;
+        }
+        if seq != self.head().next() {
+            self.events.clear();
+        }
         if self.events.len() >= Self::MAX {
             self.events.drain(..Self::MAX / 2);
         }
@@ -93,6 +106,14 @@ mod tests {
         run.push(Seq::new(6), block("6;".to_owned()));
         assert_eq!(run.framed_from(from), "4;5;6;");
         assert_eq!(run.first_after(Seq::new(6)), None);
+    }
+
+    #[test]
+    fn a_run_has_no_hole_and_does_not_go_back() {
+        let mut run = run(&[3, 4, 6, 5, 6, 7]);
+        let from = run.first_after(Seq::new(4)).unwrap();
+        assert_eq!(run.seq(from), Seq::new(6));
+        assert_eq!(run.framed_from(from), "6;7;");
     }
 
     #[test]

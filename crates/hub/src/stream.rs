@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes};
-use grelot_core::{Seq, UserId};
+use grelot_core::{Seq, SessionStart, UserId};
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
@@ -45,6 +45,8 @@ pub(crate) struct Stream {
     pub(crate) id: u64,
     /// Whose inbox it shows.
     pub(crate) user: UserId,
+    /// When its reader's session began.
+    pub(crate) session: SessionStart,
     outlet: Outlet,
     bounds: QueueBounds,
     state: Mutex<State>,
@@ -85,15 +87,15 @@ enum Phase {
 pub(crate) struct Collected {
     events: Vec<(Seq, Block)>,
     bytes: usize,
-    /// Something was dropped: the replay has to be read again.
-    overflowed: bool,
+    /// How far the inbox has moved, as far as this stream was told.
+    heard: Seq,
 }
 
 impl Stream {
     /// A stream that collects. `head` is what goes before everything else, whatever becomes of the stream.
     pub(crate) fn new(
         id: u64,
-        user: UserId,
+        (user, session): (UserId, SessionStart),
         outlet: Outlet,
         bounds: QueueBounds,
         head: Option<Bytes>,
@@ -105,7 +107,7 @@ impl Stream {
             last: Seq::ZERO,
             waker: None,
         };
-        Arc::new(Self { id, user, outlet, bounds, state: Mutex::new(state) })
+        Arc::new(Self { id, user, session, outlet, bounds, state: Mutex::new(state) })
     }
 
     pub(crate) fn outlet(&self) -> &Outlet {
@@ -156,10 +158,18 @@ impl Stream {
         }
     }
 
-    /// Tells a collecting stream that it missed something: its replay is read again.
-    pub(crate) fn overflow(&self) {
-        if let Phase::Collecting(collected) = &mut self.state.lock().phase {
-            **collected = Collected { overflowed: true, ..Collected::default() };
+    /// Notes that the inbox has moved to `seq`. Whether the stream is live, and lacks what is up to there; one that
+    /// collects says so when it goes live.
+    pub(crate) fn lacks(&self, seq: Seq) -> bool {
+        let mut state = self.state.lock();
+        let last = state.last;
+        match &mut state.phase {
+            Phase::Collecting(collected) => {
+                collected.heard = collected.heard.max(seq);
+                false
+            }
+            Phase::Live => last < seq,
+            Phase::Finishing | Phase::Closed => false,
         }
     }
 
@@ -191,29 +201,27 @@ impl Stream {
         self.send_control(encode)
     }
 
-    /// Goes live: sends `opening` and what was collected after `seq`. `false` when the collection overflowed: the
-    /// stream collects anew, and the replay has to be read again.
-    pub(crate) fn go_live(&self, opening: &[Block], seq: Seq) -> bool {
+    /// Goes live: sends `opening` and what was collected after `seq`, up to the first hole. Returns how far the inbox has
+    /// moved if the stream lacks something of it: what another node changed, or what was too much to collect.
+    pub(crate) fn go_live(&self, opening: &[Block], seq: Seq) -> Option<Seq> {
         let mut state = self.state.lock();
         let Phase::Collecting(collected) = &mut state.phase else {
-            return true;
+            return None;
         };
-        if collected.overflowed {
-            **collected = Collected::default();
-            return false;
-        }
         let collected = std::mem::take(&mut **collected);
+        let newest = collected.events.last().map_or(Seq::ZERO, |(seq, _)| *seq);
+        let heard = collected.heard.max(newest);
         state.phase = Phase::Live;
         state.queue.extend(opening.iter().map(|block| self.outlet.dress(block)));
         state.last = seq;
         for (seq, block) in collected.events {
-            if seq > state.last {
+            if seq == state.last.next() {
                 state.last = seq;
                 state.queue.push_back(self.outlet.dress(&block));
             }
         }
         wake(&mut state);
-        true
+        (heard > state.last).then_some(heard)
     }
 
     /// Sends `last_words` behind what waits, then ends the stream.
@@ -326,16 +334,13 @@ impl Stream {
 
 impl Collected {
     fn hold(&mut self, run: &Run, bounds: QueueBounds) {
-        if self.overflowed {
-            return;
-        }
         let last = self.events.last().map(|(seq, _)| *seq);
         for (seq, block) in run.events().iter().filter(|(seq, _)| Some(*seq) > last) {
             self.bytes += block.framed().len();
             self.events.push((*seq, block.clone()));
         }
         if self.events.len() > bounds.events || self.bytes > bounds.bytes {
-            *self = Self { overflowed: true, ..Self::default() };
+            *self = Self { heard: self.heard.max(run.head()), ..Self::default() };
         }
     }
 }
@@ -369,5 +374,49 @@ fn close(state: &mut State) {
 fn wake(state: &mut State) {
     if let Some(waker) = state.waker.take() {
         waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stream(events: usize) -> Arc<Stream> {
+        let reader = (UserId::parse("u_1").unwrap(), SessionStart::at_second(None));
+        let bounds = QueueBounds { events, bytes: 1_024 };
+        Stream::new(1, reader, Outlet::Body, bounds, None)
+    }
+
+    fn offer(stream: &Stream, seqs: impl IntoIterator<Item = u64>) {
+        for seq in seqs {
+            let mut run = Run::default();
+            run.push(Seq::new(seq), Block::new(Bytes::from_static(b"x"), 0..1));
+            assert_eq!(stream.offer(&mut run, false), Offered::Taken);
+        }
+    }
+
+    #[test]
+    fn what_was_collected_is_sent_up_to_the_first_hole() {
+        let stream = stream(8);
+        offer(&stream, [3, 5, 6, 8]);
+        assert_eq!(stream.go_live(&[], Seq::new(4)), Some(Seq::new(8)));
+        assert_eq!(stream.position(), Some(Seq::new(6)));
+    }
+
+    #[test]
+    fn what_was_heard_of_while_the_stream_opened_is_lacking_unless_the_snapshot_had_it() {
+        for (snapshot, lacking) in [(6, Some(Seq::new(7))), (7, None)] {
+            let stream = stream(8);
+            assert!(!stream.lacks(Seq::new(7)));
+            assert_eq!(stream.go_live(&[], Seq::new(snapshot)), lacking);
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_to_collect_is_lacking() {
+        let stream = stream(2);
+        offer(&stream, 1..=7);
+        assert_eq!(stream.go_live(&[], Seq::ZERO), Some(Seq::new(7)));
+        assert_eq!(stream.position(), Some(Seq::ZERO));
     }
 }

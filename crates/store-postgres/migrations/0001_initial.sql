@@ -75,6 +75,7 @@ CREATE TABLE grelot.changes (
     "upToSeq" BIGINT, -- all_read
     category TEXT, -- all_read
     "createdAt" BIGINT NOT NULL, -- the inbox's historyAt: in one inbox it grows with seq
+    "unreadBefore" BIGINT NOT NULL, -- the unread count before it
     PRIMARY KEY ("userId", seq)
 );
 
@@ -103,8 +104,12 @@ CREATE TABLE grelot.departures (
     digest BYTEA NOT NULL PRIMARY KEY,
     "revokedAt" BIGINT NOT NULL,
     "erasedSeq" BIGINT,
-    "erasedAt" BIGINT
+    "erasedAt" BIGINT,
+    -- By the clock of the database, which all nodes share: other nodes look for what is new.
+    "stampedAt" BIGINT NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000)
 );
+
+CREATE INDEX departures_stamp ON grelot.departures ("stampedAt");
 
 CREATE TABLE grelot.api_keys (
     id TEXT NOT NULL PRIMARY KEY,

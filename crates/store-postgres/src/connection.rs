@@ -8,9 +8,10 @@ use std::time::Duration;
 use deadpool_postgres::{
     ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use futures_util::FutureExt as _;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 use url::form_urlencoded;
 
 use crate::error::{Failure, OpenError, explain};
@@ -26,6 +27,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long what was sent may stay unacknowledged: a network that swallows everything says nothing either.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a server says unasked, for as long as the connection lives. The client works only while this is polled.
+pub(crate) type Messages = BoxStream<'static, Result<AsyncMessage, tokio_postgres::Error>>;
 
 /// What the URL says, with what every session has.
 #[derive(Clone)]
@@ -69,9 +73,19 @@ impl Target {
         Ok(Self { config, tls })
     }
 
-    /// How to speak TLS, if it may be spoken.
-    pub(crate) fn tls(&self) -> Option<&Tls> {
-        self.tls.as_ref()
+    /// A connection outside of the pool, for what stays on it: a client, and what drives it and brings what the server says
+    /// unasked.
+    pub(crate) async fn connect(&self) -> Result<(Client, Messages), Failure> {
+        Ok(match &self.tls {
+            None => {
+                let (client, mut connection) = self.config.connect(NoTls).await?;
+                (client, stream::poll_fn(move |cx| connection.poll_message(cx)).boxed())
+            }
+            Some(tls) => {
+                let (client, mut connection) = self.config.connect(tls.connector()).await?;
+                (client, stream::poll_fn(move |cx| connection.poll_message(cx)).boxed())
+            }
+        })
     }
 
     /// A pool of at most `size` connections, which are made when they are needed.

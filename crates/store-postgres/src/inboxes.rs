@@ -120,16 +120,16 @@ impl Tx {
             self.give_up();
             return Ok(Some(StateChange { notification, inbox }));
         }
-        let (inbox, kind) = if read {
+        let (moved, kind) = if read {
             (inbox.read(), ChangeKind::Read { id, read_at: self.now })
         } else {
             (inbox.unread(), ChangeKind::Unread { id })
         };
         notification.read_at = read.then_some(self.now);
-        let (read_at, seq) = (notification.read_at.map(Stamp), rows::int(inbox.seq.get()));
+        let (read_at, seq) = (notification.read_at.map(Stamp), rows::int(moved.seq.get()));
         let params: rows::Params<'_> = &[&user.as_str(), &id.as_str(), &read_at, &seq];
         let state = rows::execute(&self.connection, sql::NOTIFICATION_STATE, params);
-        let (_, inbox) = try_join(state, self.record(user, inbox, kind)).await?;
+        let (_, inbox) = try_join(state, self.record(user, inbox, moved, kind)).await?;
         Ok(Some(StateChange { notification, inbox }))
     }
 
@@ -150,7 +150,7 @@ impl Tx {
         }
         let kind =
             ChangeKind::AllRead { read_at: self.now, up_to, category: scope.category.clone() };
-        let inbox = self.record(user, inbox.all_read(updated), kind).await?;
+        let inbox = self.record(user, inbox, inbox.all_read(updated), kind).await?;
         Ok(ReadAll { updated, inbox })
     }
 
@@ -158,10 +158,10 @@ impl Tx {
         let Some((inbox, notification)) = self.locked(user, id).await? else {
             return Ok(false);
         };
-        let inbox = inbox.deleted(notification.read_at.is_none());
+        let moved = inbox.deleted(notification.read_at.is_none());
         let params: rows::Params<'_> = &[&user.as_str(), &id.as_str()];
         let gone = rows::execute(&self.connection, sql::NOTIFICATION_DELETE, params);
-        try_join(gone, self.record(user, inbox, ChangeKind::Deleted { id })).await?;
+        try_join(gone, self.record(user, inbox, moved, ChangeKind::Deleted { id })).await?;
         Ok(true)
     }
 }

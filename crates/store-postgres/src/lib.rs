@@ -36,7 +36,9 @@ mod listing;
 mod maintenance;
 mod migrations;
 mod moves;
+mod nodes;
 mod notify;
+mod notify_bus;
 mod options;
 mod outbox;
 mod outside;
@@ -56,6 +58,7 @@ mod writers;
 
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
+pub use notify_bus::NotifyBus;
 pub use options::PostgresOptions;
 pub use outside::Adopted;
 pub use store::PostgresStore;

@@ -1,12 +1,11 @@
 //! The connection that hears when another program wrote to the host's tables. Not here: what follows (`outside`).
 
-use std::future::poll_fn;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 use tokio::time::sleep;
-use tokio_postgres::{AsyncMessage, Client, Connection, NoTls};
+use tokio_postgres::AsyncMessage;
 use tracing::debug;
 
 use crate::error::Failure;
@@ -28,45 +27,25 @@ impl PostgresStore {
     }
 
     async fn listen_once(&self, told: &Notify) -> Result<(), Failure> {
-        match self.target.tls() {
-            None => {
-                let (client, connection) = self.target.config.connect(NoTls).await?;
-                follow(client, connection, told).await
+        let (client, mut messages) = self.target.connect().await?;
+        // The connection works only while it is asked for messages.
+        let hearing = async {
+            while let Some(message) = messages.next().await {
+                if let AsyncMessage::Notification(_) = message? {
+                    told.notify_one();
+                }
             }
-            Some(tls) => {
-                let (client, connection) = self.target.config.connect(tls.connector()).await?;
-                follow(client, connection, told).await
-            }
+            Ok(())
+        };
+        let listening = async {
+            client.batch_execute(LISTEN).await?;
+            // What was written before is to be looked at as well.
+            told.notify_one();
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = hearing => ended,
+            failed = listening => failed,
         }
-    }
-}
-
-async fn follow<S, T>(
-    client: Client,
-    mut connection: Connection<S, T>,
-    told: &Notify,
-) -> Result<(), Failure>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    T: AsyncRead + AsyncWrite + Unpin,
-{
-    // The connection works only while it is asked for messages.
-    let messages = async {
-        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notification(_) = message? {
-                told.notify_one();
-            }
-        }
-        Ok(())
-    };
-    let listening = async {
-        client.batch_execute(LISTEN).await?;
-        // What was written before is to be looked at as well.
-        told.notify_one();
-        std::future::pending().await
-    };
-    tokio::select! {
-        ended = messages => ended,
-        failed = listening => failed,
     }
 }

@@ -94,7 +94,8 @@ impl Tx {
         let params: rows::Params<'_> =
             &[&id.as_str(), &user.as_str(), &switches[0], &switches[1], &choices];
         let put = rows::execute(&self.connection, sql::PREFERENCES_PUT, params);
-        let moved = self.record(user, inbox.preferences_updated(), ChangeKind::PreferencesUpdated);
+        let moved =
+            self.record(user, inbox, inbox.preferences_updated(), ChangeKind::PreferencesUpdated);
         let quiet = preferences.quiet.map(encode_quiet);
         let (rhythm, hour) = (preferences.digest.rhythm.name(), i16::from(preferences.digest.hour));
         let mail: rows::Params<'_> = &[&user.as_str(), &quiet, &rhythm, &hour];

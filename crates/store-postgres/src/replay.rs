@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::try_join3;
-use grelot_core::{CategoryKey, Change, ChangeKind, Inbox, NotificationId, Resume, Seq, UserId};
+use grelot_core::{
+    CategoryKey, Change, ChangeKind, Inbox, NotificationId, Recorded, Resume, Seq, UserId,
+    count_each,
+};
 use grelot_store::{Poll, Replay, Replayed, StoreError};
 use tokio_postgres::Row;
 
@@ -21,6 +24,11 @@ impl Replay for PostgresStore {
         self.read(move |snapshot| async move { snapshot.replay(&user, since).await }).await
     }
 
+    async fn catch_up(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| async move { snapshot.catch_up(&user, since).await }).await
+    }
+
     async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, StoreError> {
         let user = user.clone();
         self.read(move |snapshot| async move { snapshot.poll(&user, since, limit).await }).await
@@ -35,13 +43,21 @@ impl Replay for PostgresStore {
 impl Snapshot {
     async fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, Failure> {
         let inbox = self.inbox(user).await?;
-        match inbox.resume(since) {
-            Resume::Reset => Ok(Replayed::Reset { inbox }),
-            Resume::Replay => {
-                let changes = self.changes(user, inbox, since, usize::MAX).await?;
-                Ok(Replayed::Changes { changes, inbox })
-            }
+        if inbox.resume(since) == Resume::Reset {
+            return Ok(Replayed::Reset { inbox });
         }
+        let recorded = self.changes(user, inbox, since, usize::MAX).await?;
+        let changes = recorded.into_iter().map(|recorded| recorded.change).collect();
+        Ok(Replayed::Changes { changes, inbox })
+    }
+
+    async fn catch_up(&self, user: &UserId, since: Seq) -> Result<Replayed, Failure> {
+        let inbox = self.inbox(user).await?;
+        if inbox.resume(since) == Resume::Reset {
+            return Ok(Replayed::Reset { inbox });
+        }
+        let changes = count_each(inbox, self.changes(user, inbox, since, usize::MAX).await?);
+        Ok(Replayed::Changes { changes, inbox })
     }
 
     async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, Failure> {
@@ -51,7 +67,8 @@ impl Snapshot {
         }
         // A page of none would pass over what it does not show.
         let limit = limit.max(1);
-        let mut changes = self.changes(user, inbox, since, limit.saturating_add(1)).await?;
+        let recorded = self.changes(user, inbox, since, limit.saturating_add(1)).await?;
+        let mut changes: Vec<_> = recorded.into_iter().map(|recorded| recorded.change).collect();
         let more = changes.len() > limit;
         changes.truncate(limit);
         let seq = match changes.last() {
@@ -61,27 +78,32 @@ impl Snapshot {
         Ok(Poll::Changes { changes, seq, more })
     }
 
-    /// The first `wanted` changes after `since`: creations, as the notifications are now, merged with the history.
+    /// The first `wanted` changes after `since`, with the count of the snapshot: creations, as the notifications are now,
+    /// merged with the history.
     async fn changes(
         &self,
         user: &UserId,
         inbox: Inbox,
         since: Seq,
         wanted: usize,
-    ) -> Result<Vec<Change>, Failure> {
+    ) -> Result<Vec<Recorded>, Failure> {
         if since == inbox.seq {
             return Ok(Vec::new());
         }
-        let told = |seq, kind| Change { user: user.clone(), seq, unread: inbox.unread, kind };
+        let told = |seq, kind, before| Recorded {
+            change: Change { user: user.clone(), seq, unread: inbox.unread, kind },
+            before,
+        };
         let (after, limit) = (rows::int(since.get()), rows::limit(wanted));
         let params: Params<'_> = &[&user.as_str(), &after, &limit];
         let created = |row: &Row| {
             let notification = rows::notification(row, user)?;
-            Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification))))
+            Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification)), None))
         };
         let (mut changes, unread, read) = try_join3(
             rows::all(&self.connection, sql::CHANGES_SINCE, params, |row| {
-                Ok(told(rows::seq(row, 0, "changes.seq")?, kind(row)?))
+                let before = rows::get::<i64>(row, 6, "changes.unreadBefore")?;
+                Ok(told(rows::seq(row, 0, "changes.seq")?, kind(row)?, u64::try_from(before).ok()))
             }),
             rows::all(&self.connection, sql::NOTIFICATIONS_SINCE_UNREAD, params, created),
             rows::all(&self.connection, sql::NOTIFICATIONS_SINCE_READ, params, created),
@@ -89,7 +111,7 @@ impl Snapshot {
         .await?;
         changes.extend(unread);
         changes.extend(read);
-        changes.sort_unstable_by_key(|change| change.seq);
+        changes.sort_unstable_by_key(|recorded| recorded.change.seq);
         changes.truncate(wanted);
         Ok(changes)
     }

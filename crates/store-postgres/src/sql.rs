@@ -148,9 +148,10 @@ statements! {
             UPDATE grelot.inboxes SET seq = $2, unread = $3, "prunedSeq" = $4,
             "historyAt" = greatest("historyAt", $5) WHERE "userId" = $1 RETURNING "historyAt"
         )
-        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", category, "createdAt")
-        SELECT $1, $2, $6, $7, $8, $9, $10, "historyAt" FROM moved"#;
-    CHANGES_SINCE = r#"SELECT seq, kind, "notificationId", at, "upToSeq", category FROM grelot.changes
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", category, "createdAt",
+            "unreadBefore")
+        SELECT $1, $2, $6, $7, $8, $9, $10, "historyAt", $11 FROM moved"#;
+    CHANGES_SINCE = r#"SELECT seq, kind, "notificationId", at, "upToSeq", category, "unreadBefore" FROM grelot.changes
         WHERE "userId" = $1 AND seq > $2 ORDER BY seq LIMIT $3"#;
     CHANGES_PRUNE = r#"DELETE FROM grelot.changes WHERE "userId" = $1 AND seq <= $2 RETURNING seq"#;
     /// In the order of the index, which ends with the key: of one inbox it finds the first changes first.
@@ -211,12 +212,21 @@ statements! {
     DEPARTURES_ERASED = r#"SELECT digest, "erasedSeq" FROM grelot.departures
         WHERE digest = ANY ($1::bytea[]) AND "erasedSeq" IS NOT NULL"#;
     DEPARTURE_REVOKE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt") VALUES ($1, $2)
-        ON CONFLICT (digest) DO UPDATE SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt")
-        RETURNING "revokedAt""#;
+        ON CONFLICT (digest) DO UPDATE SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt"),
+        "stampedAt" = excluded."stampedAt" RETURNING "revokedAt""#;
     DEPARTURE_ERASE = r#"INSERT INTO grelot.departures AS d (digest, "revokedAt", "erasedSeq", "erasedAt")
         VALUES ($1, $2, $3, $2) ON CONFLICT (digest) DO UPDATE
         SET "revokedAt" = greatest(d."revokedAt", excluded."revokedAt"),
-        "erasedSeq" = excluded."erasedSeq", "erasedAt" = excluded."erasedAt""#;
+        "erasedSeq" = excluded."erasedSeq", "erasedAt" = excluded."erasedAt", "stampedAt" = excluded."stampedAt""#;
+    /// Whether any departure was stamped since then, and what time it is by the same clock.
+    DEPARTURES_LATELY = r#"SELECT coalesce((SELECT max("stampedAt") FROM grelot.departures) >= $1, false),
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint"#;
+    DEPARTURES_SINCE = r#"SELECT digest, "revokedAt" FROM grelot.departures
+        WHERE digest = ANY ($1::bytea[]) AND "stampedAt" >= $2"#;
+
+    HINTS_NOTIFY = "SELECT pg_notify('grelot_hints', payload) FROM unnest($1::text[]) AS payload";
+    INBOXES_BEYOND = r#"SELECT i."userId", i.seq FROM unnest($1::text[], $2::bigint[]) AS known ("userId", seq)
+        JOIN grelot.inboxes AS i ON i."userId" = known."userId" COLLATE "C" WHERE i.seq > known.seq"#;
 
     API_KEY = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys WHERE id = $1"#;
     API_KEYS = r#"SELECT id, name, digest, scopes, "createdAt", "revokedAt" FROM grelot.api_keys
@@ -353,8 +363,8 @@ mod tests {
             FROM generate_series(0, 99999) AS n;
         INSERT INTO grelot.inboxes ("userId", seq, unread)
             SELECT 'user ' || n, 200, 33 FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt")
-            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n FROM generate_series(0, 49999) AS n;
+        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt", "unreadBefore")
+            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n, 1 FROM generate_series(0, 49999) AS n;
         INSERT INTO public.notification_preferences (id, "userId")
             SELECT 'p' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.mail_preferences ("userId")

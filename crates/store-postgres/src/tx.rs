@@ -76,11 +76,12 @@ impl Tx {
         if inbox.seq == Seq::ZERO { self.inbox_without_row(user).await } else { Ok(inbox) }
     }
 
-    /// Moves the locked inbox to `inbox` by a change that is no creation: writes it to the history, which drops what is
-    /// too far back, and tells it.
+    /// Moves the locked inbox from `before` to `inbox` by a change that is no creation: writes it to the history, which
+    /// drops what is too far back, and tells it.
     pub(crate) async fn record(
         &self,
         user: &UserId,
+        before: Inbox,
         inbox: Inbox,
         kind: ChangeKind,
     ) -> Result<Inbox, Failure> {
@@ -89,6 +90,7 @@ impl Tx {
         let (id, seq, unread) =
             (user.as_str(), rows::int(inbox.seq.get()), rows::int(inbox.unread));
         let (pruned, now) = (rows::int(inbox.pruned.get()), self.now.millis());
+        let before = rows::int(before.unread);
         let written = rows::execute(
             &self.connection,
             sql::CHANGE_INSERT,
@@ -103,6 +105,7 @@ impl Tx {
                 &row.at,
                 &row.up_to,
                 &row.category,
+                &before,
             ],
         )
         .await?;

@@ -101,7 +101,7 @@ impl Tx<'_> {
         if notification.read_at.is_some() == read {
             return Ok(Some(StateChange { notification, inbox }));
         }
-        let (inbox, kind) = if read {
+        let (moved, kind) = if read {
             (inbox.read(), ChangeKind::Read { id, read_at: self.now })
         } else {
             (inbox.unread(), ChangeKind::Unread { id })
@@ -116,10 +116,10 @@ impl Tx<'_> {
                 rows::int(notification.seq.get()),
                 read,
                 notification.read_at.map(grelot_core::Timestamp::millis),
-                rows::int(inbox.seq.get()),
+                rows::int(moved.seq.get()),
             ],
         )?;
-        let inbox = self.record(user, inbox, kind)?;
+        let inbox = self.record(user, inbox, moved, kind)?;
         Ok(Some(StateChange { notification, inbox }))
     }
 
@@ -146,7 +146,7 @@ impl Tx<'_> {
         let updated = updated as u64;
         let kind =
             ChangeKind::AllRead { read_at: self.now, up_to, category: scope.category.clone() };
-        let inbox = self.record(user, inbox.all_read(updated), kind)?;
+        let inbox = self.record(user, inbox, inbox.all_read(updated), kind)?;
         Ok(ReadAll { updated, inbox })
     }
 
@@ -160,8 +160,8 @@ impl Tx<'_> {
             sql::NOTIFICATION_DELETE,
             params![user.as_str(), !unread, rows::int(notification.seq.get())],
         )?;
-        let inbox = self.inbox(user)?.deleted(unread);
-        self.record(user, inbox, ChangeKind::Deleted { id })?;
+        let inbox = self.inbox(user)?;
+        self.record(user, inbox, inbox.deleted(unread), ChangeKind::Deleted { id })?;
         Ok(true)
     }
 }

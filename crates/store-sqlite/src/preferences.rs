@@ -91,7 +91,7 @@ impl Tx<'_> {
             ],
         )?;
         let inbox =
-            self.record(user, inbox.preferences_updated(), ChangeKind::PreferencesUpdated)?;
+            self.record(user, inbox, inbox.preferences_updated(), ChangeKind::PreferencesUpdated)?;
         Ok(Ok(PreferencesView { preferences, categories, inbox }))
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_core::{
-    CategoryKey, Change, ChangeKind, Inbox, NotificationId, Resume, Seq, Timestamp, UserId,
+    CategoryKey, Change, ChangeKind, Inbox, NotificationId, Recorded, Resume, Seq, Timestamp,
+    UserId, count_each,
 };
 use grelot_store::{Poll, Replay, Replayed, StoreError};
 use rusqlite::{Row, params};
@@ -18,17 +19,12 @@ use crate::{rows, sql};
 impl Replay for SqliteStore {
     async fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError> {
         let user = user.clone();
-        self.read(move |snapshot| {
-            let inbox = snapshot.inbox(&user)?;
-            match inbox.resume(since) {
-                Resume::Reset => Ok(Replayed::Reset { inbox }),
-                Resume::Replay => {
-                    let changes = snapshot.changes(&user, inbox, since, usize::MAX)?;
-                    Ok(Replayed::Changes { changes, inbox })
-                }
-            }
-        })
-        .await
+        self.read(move |snapshot| snapshot.replay(&user, since)).await
+    }
+
+    async fn catch_up(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError> {
+        let user = user.clone();
+        self.read(move |snapshot| snapshot.catch_up(&user, since)).await
     }
 
     async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, StoreError> {
@@ -43,6 +39,25 @@ impl Replay for SqliteStore {
 }
 
 impl Snapshot<'_> {
+    fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, Failure> {
+        let inbox = self.inbox(user)?;
+        if inbox.resume(since) == Resume::Reset {
+            return Ok(Replayed::Reset { inbox });
+        }
+        let recorded = self.changes(user, inbox, since, usize::MAX)?;
+        let changes = recorded.into_iter().map(|recorded| recorded.change).collect();
+        Ok(Replayed::Changes { changes, inbox })
+    }
+
+    fn catch_up(&self, user: &UserId, since: Seq) -> Result<Replayed, Failure> {
+        let inbox = self.inbox(user)?;
+        if inbox.resume(since) == Resume::Reset {
+            return Ok(Replayed::Reset { inbox });
+        }
+        let changes = count_each(inbox, self.changes(user, inbox, since, usize::MAX)?);
+        Ok(Replayed::Changes { changes, inbox })
+    }
+
     fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, Failure> {
         let inbox = self.inbox(user)?;
         if inbox.resume_unlimited(since) == Resume::Reset {
@@ -50,7 +65,8 @@ impl Snapshot<'_> {
         }
         // A page of none would pass over what it does not show.
         let limit = limit.max(1);
-        let mut changes = self.changes(user, inbox, since, limit.saturating_add(1))?;
+        let recorded = self.changes(user, inbox, since, limit.saturating_add(1))?;
+        let mut changes: Vec<_> = recorded.into_iter().map(|recorded| recorded.change).collect();
         let more = changes.len() > limit;
         changes.truncate(limit);
         let seq = match changes.last() {
@@ -60,31 +76,36 @@ impl Snapshot<'_> {
         Ok(Poll::Changes { changes, seq, more })
     }
 
-    /// The first `wanted` changes after `since`: creations, as the notifications are now, merged with the history.
+    /// The first `wanted` changes after `since`, with the count of the snapshot: creations, as the notifications are now,
+    /// merged with the history.
     fn changes(
         &self,
         user: &UserId,
         inbox: Inbox,
         since: Seq,
         wanted: usize,
-    ) -> Result<Vec<Change>, Failure> {
+    ) -> Result<Vec<Recorded>, Failure> {
         if since == inbox.seq {
             return Ok(Vec::new());
         }
-        let told = |seq, kind| Change { user: user.clone(), seq, unread: inbox.unread, kind };
+        let told = |seq, kind, before| Recorded {
+            change: Change { user: user.clone(), seq, unread: inbox.unread, kind },
+            before,
+        };
         let (user_id, after, limit) = (user.as_str(), rows::int(since.get()), rows::limit(wanted));
         let history = params![user_id, after, limit];
         let mut changes = rows::all(self.connection, sql::CHANGES_SINCE, history, |row| {
-            Ok(told(rows::seq(row, 0, "changes.seq")?, kind(row)?))
+            let before = row.get::<_, Option<i64>>(6)?.and_then(|count| u64::try_from(count).ok());
+            Ok(told(rows::seq(row, 0, "changes.seq")?, kind(row)?, before))
         })?;
         for read in [false, true] {
             let created = params![user_id, read, after, limit];
             changes.extend(rows::all(self.connection, sql::NOTIFICATIONS_SINCE, created, |row| {
                 let notification = rows::notification(row, user)?;
-                Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification))))
+                Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification)), None))
             })?);
         }
-        changes.sort_unstable_by_key(|change| change.seq);
+        changes.sort_unstable_by_key(|recorded| recorded.change.seq);
         changes.truncate(wanted);
         Ok(changes)
     }

@@ -76,9 +76,9 @@ statements! {
         AND (?5 IS NULL OR type = ?5) AND (?6 IS NULL OR category = ?6)
         ORDER BY seq DESC LIMIT ?4");
 
-    CHANGE_INSERT = "INSERT INTO changes (userId, seq, kind, notificationId, at, upToSeq, category, createdAt)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    CHANGES_SINCE = "SELECT seq, kind, notificationId, at, upToSeq, category FROM changes
+    CHANGE_INSERT = "INSERT INTO changes (userId, seq, kind, notificationId, at, upToSeq, category, createdAt, unreadBefore)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    CHANGES_SINCE = "SELECT seq, kind, notificationId, at, upToSeq, category, unreadBefore FROM changes
         WHERE userId = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     CHANGES_PRUNE = "DELETE FROM changes WHERE userId = ?1 AND seq <= ?2 RETURNING seq";
     /// In the order of the index, which ends with the key: of one inbox it finds the first changes first.

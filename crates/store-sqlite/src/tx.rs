@@ -71,11 +71,12 @@ impl<'c> Tx<'c> {
         self.tell(Change { user: user.clone(), seq, unread, kind });
     }
 
-    /// Moves the inbox to `inbox` by a change that is no creation: writes it to the history, which drops what is too far
-    /// back, and tells it.
+    /// Moves the inbox from `before` to `inbox` by a change that is no creation: writes it to the history, which drops what
+    /// is too far back, and tells it.
     pub(crate) fn record(
         &mut self,
         user: &UserId,
+        before: Inbox,
         inbox: Inbox,
         kind: ChangeKind,
     ) -> Result<Inbox, Failure> {
@@ -94,6 +95,7 @@ impl<'c> Tx<'c> {
                 row.up_to,
                 row.category,
                 at,
+                rows::int(before.unread),
             ],
         )?;
         self.tell_of(user, inbox, kind);

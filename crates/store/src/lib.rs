@@ -12,6 +12,7 @@
 //!
 //! Not here: SQL, drivers, HTTP, and what a hub does with a change.
 
+mod bus;
 mod committed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -20,11 +21,13 @@ mod error;
 mod inboxes;
 mod keys;
 mod maintenance;
+mod nodes;
 mod notify;
 mod preferences;
 mod replay;
 mod users;
 
+pub use bus::{Bus, BusStats, Heard, Hint};
 pub use committed::Committed;
 pub use deliveries::{
     Attempt, DIGEST_ITEMS, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, Mail,
@@ -34,6 +37,7 @@ pub use error::StoreError;
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
 pub use maintenance::{Maintenance, StoreStats};
+pub use nodes::{Endings, Nodes};
 pub use notify::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, MailPolicy, Notify, NotifyAnswer,
     NotifyError, NotifyRequest, Preview,

@@ -9,7 +9,8 @@ use crate::StoreError;
 #[derive(Clone, Debug)]
 pub enum Replayed {
     /// Every change after the cursor, in order, at most [`Inbox::REPLAY_LIMIT`]. A creation shows the notification as
-    /// it is in the snapshot; of one deleted meanwhile the creation is missing. Each carries the snapshot's count.
+    /// it is in the snapshot; of one deleted meanwhile the creation is missing. Each carries the
+    /// snapshot's count, unless it was asked for by [`Replay::catch_up`].
     Changes {
         /// The changes.
         changes: Vec<Change>,
@@ -47,6 +48,10 @@ pub enum Poll {
 pub trait Replay: Send + Sync + 'static {
     /// What a stream whose cursor is `since` missed; decided by [`Inbox::resume`].
     async fn replay(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError>;
+
+    /// The same for a reader who is in the middle of a stream: each change carries the count that the inbox had right after
+    /// it, as it did live.
+    async fn catch_up(&self, user: &UserId, since: Seq) -> Result<Replayed, StoreError>;
 
     /// At most `limit` changes after `since`; decided by [`Inbox::resume_unlimited`].
     async fn poll(&self, user: &UserId, since: Seq, limit: usize) -> Result<Poll, StoreError>;

@@ -354,6 +354,25 @@ describe("preferences", () => {
     expect(rows?.map(({ channels }) => channels.inApp.enabled)).toEqual([true, false]);
   });
 
+  test("quiet hours and digests are shown at once, and put back if refused", async () => {
+    const tab = await open();
+    const preferences = preferencesOf(tab.client);
+    const quietHours = { start: "22:00", end: "07:00" };
+    const times = (): unknown => {
+      const known = preferences.getSnapshot().preferences;
+      return [known?.quietHours, known?.emailDigest, known?.emailDigestHour];
+    };
+    const done = preferences.update({ quietHours, emailDigest: "daily", emailDigestHour: 18 });
+    expect(times()).toEqual([quietHours, "daily", 18]);
+    await done;
+    expect(times()).toEqual([quietHours, "daily", 18]);
+    it.server.refusals.set("PUT /preferences", [422]);
+    const refused = preferences.update({ quietHours: null });
+    expect(times()).toEqual([null, "daily", 18]);
+    await expect(refused).rejects.toMatchObject({ status: 422 });
+    expect(times()).toEqual([quietHours, "daily", 18]);
+  });
+
   test("what is changed elsewhere is fetched", async () => {
     const tab = await open();
     it.server.inbox().save({ email: false });

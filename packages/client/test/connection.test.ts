@@ -263,6 +263,22 @@ describe("behind a proxy that buffers", () => {
     expect(tab.unread).toBe(1);
   });
 
+  test("a page in place of the stream is not read as one: polling takes over, and the stream when it is there", async () => {
+    it.server.mode = "page";
+    const tab = it.browser.tab();
+    tab.mount();
+    await it.pass();
+    expect(tab.state).toBe("polling");
+    expect(tab.unread).toBe(0);
+    expect(it.server.count("GET", "/stream")).toBe(2);
+    it.server.inbox().create();
+    await it.pass();
+    expect(tab.unread).toBe(1);
+    it.server.mode = "up";
+    await it.pass(160_000);
+    expect(tab.state).toBe("live");
+  });
+
   test("polling that fails shows as offline and goes on", async () => {
     it.server.mode = "buffering";
     const tab = it.browser.tab();

@@ -34,7 +34,7 @@ interface Shared {
 const Context = createContext<Shared | null>(null);
 
 export function GrelotProvider(props: GrelotProviderProps): ReactElement {
-  const { client, baseUrl = "", getToken, credentials, storage, messages, onNavigate, children } = props;
+  const { baseUrl = "", client, getToken, credentials, storage, messages, onNavigate, children } = props;
   const { locale = messages?.locale ?? "en" } = props;
   const latest = useLatest({ getToken, locale });
   // A `getToken` written in place is another function at each render; it is still the same client.

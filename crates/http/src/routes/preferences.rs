@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use grelot_core::Contact;
 use grelot_core::preference::PreferencesRefusal;
 use grelot_store::{PreferencesError, PreferencesView};
 use http::{HeaderMap, HeaderValue, header};
@@ -27,7 +28,8 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let view = state.store.preferences(&session.user).await?;
-    Ok(answer(&view, &headers))
+    let contact = state.store.contact(&session.user).await?;
+    Ok(answer(&view, contact.as_ref(), &headers))
 }
 
 /// Change the preferences
@@ -44,15 +46,17 @@ pub(crate) async fn put(
     headers: HeaderMap,
     UserBody(PreferencesIn(update)): UserBody<PreferencesIn>,
 ) -> Result<Response, Problem> {
+    // Before the change, so that a failure here is one that changed nothing.
+    let contact = state.store.contact(&session.user).await?;
     match state.store.update_preferences(&session.user, &update).await {
-        Ok(view) => Ok(answer(&view, &headers)),
+        Ok(view) => Ok(answer(&view, contact.as_ref(), &headers)),
         Err(PreferencesError::Refused(refusals)) => Err(refused(&refusals)),
         Err(PreferencesError::Store(error)) => Err(error.into()),
     }
 }
 
-fn answer(view: &PreferencesView, headers: &HeaderMap) -> Response {
-    let mut response = Json(PreferencesOut::new(view, &wanted(headers))).into_response();
+fn answer(view: &PreferencesView, contact: Option<&Contact>, headers: &HeaderMap) -> Response {
+    let mut response = Json(PreferencesOut::new(view, contact, &wanted(headers))).into_response();
     let vary = HeaderValue::from_static("accept-language");
     response.headers_mut().append(header::VARY, vary);
     response

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use grelot_core::{
-    Category, CategoryKey, Channel, ChannelSet, Choice, PreferencesUpdate, Rule, resolve,
+    Category, CategoryKey, Channel, ChannelSet, Choice, Contact, PreferencesUpdate, Rule, resolve,
 };
 use grelot_store::PreferencesView;
 use serde::Serialize;
@@ -130,7 +130,8 @@ fn choices(field: &Field<'_>, errors: &mut Errors) -> Option<BTreeMap<CategoryKe
     "effective": [{"category": "billing", "label": "Billing", "channels": {
         "inApp": {"enabled": true, "locked": false, "source": "default"},
         "email": {"enabled": false, "locked": false, "source": "choice"}}}],
-    "quietHours": {"start": "22:00", "end": "07:00"}, "emailDigest": "off", "emailDigestHour": 9
+    "quietHours": {"start": "22:00", "end": "07:00"}, "emailDigest": "off", "emailDigestHour": 9,
+    "timezone": "Europe/Paris"
 })))]
 pub(crate) struct PreferencesOut<'a> {
     /// The switch of the inbox.
@@ -149,6 +150,8 @@ pub(crate) struct PreferencesOut<'a> {
     /// The hour of a daily digest, where the user lives.
     #[schema(minimum = 0, maximum = 23)]
     email_digest_hour: u8,
+    /// Where the user lives, by whose clocks these hours are: the contact's, else UTC.
+    timezone: &'a str,
 }
 
 /// What a user gets of one category.
@@ -188,7 +191,11 @@ pub(crate) struct ChannelOut {
 
 impl<'a> PreferencesOut<'a> {
     /// `languages` are the wanted ones, most wanted first.
-    pub(crate) fn new(view: &'a PreferencesView, languages: &[&str]) -> Self {
+    pub(crate) fn new(
+        view: &'a PreferencesView,
+        contact: Option<&'a Contact>,
+        languages: &[&str],
+    ) -> Self {
         let PreferencesView { preferences, categories, .. } = view;
         let channel = |channel, category: &Category| {
             let decision = resolve(channel, Some(category), preferences);
@@ -215,6 +222,7 @@ impl<'a> PreferencesOut<'a> {
             quiet_hours: preferences.quiet.map(QuietHoursOut::from),
             email_digest: preferences.digest.rhythm.into(),
             email_digest_hour: preferences.digest.hour,
+            timezone: contact.and_then(|contact| contact.timezone.as_deref()).unwrap_or("UTC"),
         }
     }
 }

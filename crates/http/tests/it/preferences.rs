@@ -21,7 +21,7 @@ async fn by_default_everything_is_on() {
     let app = App::start().await;
     let answer = app.user("u", "GET", PATH).await;
     let expected = json!({"inApp": true, "email": true, "categories": {}, "effective": [],
-        "quietHours": null, "emailDigest": "off", "emailDigestHour": 9});
+        "quietHours": null, "emailDigest": "off", "emailDigestHour": 9, "timezone": "UTC"});
     assert_eq!(answer.expect(200), expected);
     assert!(answer.headers["vary"].to_str().unwrap().to_lowercase().contains("accept-language"));
 }
@@ -100,6 +100,19 @@ async fn quiet_hours_and_digests_are_kept_until_they_are_named_again() {
     assert_eq!(when(r#"{"emailDigest":"off"}"#).await, json!([null, "off", 18]));
     let count = app.user("u", "GET", "/api/notifications/unread-count").await.expect(200);
     assert_eq!(count["seq"], 5);
+}
+
+#[tokio::test]
+async fn the_time_zone_of_the_hours_is_the_contacts() {
+    let app = App::start().await;
+    let contact = r#"{"email":"u@example.com","timezone":"Europe/Paris"}"#;
+    app.host_json("PUT", "/api/internal/users/u", contact).await.expect(200);
+    let get = app.user("u", "GET", PATH).await.expect(200);
+    assert_eq!(get["timezone"], "Europe/Paris");
+    let answer = put(&app, r#"{"emailDigest":"daily"}"#).await.expect(200);
+    assert_eq!(answer["timezone"], "Europe/Paris");
+    app.host_json("PUT", "/api/internal/users/u", r#"{"email":"u@example.com"}"#).await.expect(200);
+    assert_eq!(app.user("u", "GET", PATH).await.expect(200)["timezone"], "UTC");
 }
 
 #[rstest::rstest]

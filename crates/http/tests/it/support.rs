@@ -102,7 +102,7 @@ impl App {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_514_400_000)));
         let shared: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
-        let (publisher, mailbox) = grelot_hub::mailbox(1_024);
+        let (publisher, mailbox) = grelot_hub::mailbox(1_024, None);
         let options = SqliteOptions::new(directory.path().join("test.db"));
         let store = SqliteStore::open(options, Arc::clone(&shared), Arc::new(publisher)).unwrap();
         let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);

@@ -7,7 +7,9 @@ use bytes::Bytes;
 use grelot_core::{
     Change, ChangeKind, Clock, Inbox, NotificationId, Seq, SessionStart, Timestamp, UserId,
 };
-use grelot_hub::{Admission, Block, Encode, Hub, HubSettings, Publisher, StreamCursor, mailbox};
+use grelot_hub::{
+    Admission, Block, Encode, Hub, HubSettings, Mailbox, Publisher, StreamCursor, mailbox,
+};
 use grelot_store::conformance::{HandClock, content, request, user};
 use grelot_store::{Committed, Inboxes as _, Notify as _, StreamSource, Users as _};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
@@ -72,6 +74,24 @@ pub(crate) fn quiet() -> HubSettings {
     HubSettings { ping: Duration::from_hours(1_000), ..HubSettings::default() }
 }
 
+/// A store in a file that goes away, and its clock.
+pub(crate) struct Base {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) clock: Arc<HandClock>,
+    _directory: TempDir,
+}
+
+impl Base {
+    pub(crate) fn open(listener: Arc<dyn Committed>) -> Arc<Self> {
+        let directory = TempDir::new().unwrap();
+        let clock = Arc::new(HandClock::new());
+        let options = SqliteOptions::new(directory.path().join("grelot.db"));
+        let as_clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
+        let store = SqliteStore::open(options, as_clock, listener).unwrap();
+        Arc::new(Self { store, clock, _directory: directory })
+    }
+}
+
 /// A running hub.
 pub(crate) struct World {
     pub(crate) hub: Hub,
@@ -82,19 +102,27 @@ pub(crate) struct World {
     pub(crate) session: SessionStart,
     listener: TcpListener,
     _tasks: JoinSet<()>,
-    _directory: TempDir,
+    _base: Arc<Base>,
 }
 
 impl World {
     pub(crate) async fn open(settings: HubSettings, capacity: usize) -> Self {
-        let directory = TempDir::new().unwrap();
-        let clock = Arc::new(HandClock::new());
-        let as_clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
-        let (publisher, mailbox) = mailbox(capacity);
-        let options = SqliteOptions::new(directory.path().join("grelot.db"));
-        let listener: Arc<dyn Committed> = Arc::new(publisher.clone());
-        let store = SqliteStore::open(options, Arc::clone(&as_clock), listener).unwrap();
+        let (publisher, mailbox) = mailbox(capacity, None);
+        let base = Base::open(Arc::new(publisher.clone()));
+        Self::over(&base, settings, publisher, mailbox).await
+    }
+
+    /// A hub over a store that others use as well.
+    pub(crate) async fn over(
+        base: &Arc<Base>,
+        settings: HubSettings,
+        publisher: Publisher,
+        mailbox: Mailbox,
+    ) -> Self {
+        let Base { store, clock, .. } = &**base;
+        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
         let source: Arc<dyn StreamSource> = Arc::<SqliteStore>::clone(&store);
+        let as_clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
         let hub = Hub::new(settings, mailbox, source, Arc::new(Plain), as_clock);
         let mut tasks = JoinSet::new();
         let running = hub.clone();
@@ -107,7 +135,7 @@ impl World {
             clock,
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
             _tasks: tasks,
-            _directory: directory,
+            _base: Arc::clone(base),
         }
     }
 
@@ -116,8 +144,12 @@ impl World {
     }
 
     pub(crate) fn admission(&self, cursor: StreamCursor, left: Duration) -> Admission {
+        self.admission_of(user("u_1"), cursor, left)
+    }
+
+    fn admission_of(&self, user: UserId, cursor: StreamCursor, left: Duration) -> Admission {
         let expires_at = self.clock.now().after(left);
-        Admission { user: user("u_1"), cursor, expires_at, session: self.session }
+        Admission { user, cursor, expires_at, session: self.session }
     }
 
     /// A socket stream of `u_1` with an hour to live; the head is one line.
@@ -132,9 +164,22 @@ impl World {
         reader
     }
 
+    /// A socket stream of any user.
+    pub(crate) async fn stream_of(&self, user: &UserId, cursor: StreamCursor) -> Reader {
+        let mut reader = self.admitted_of(user, cursor).await;
+        assert_eq!(reader.line().await, "head");
+        assert!(reader.line().await.starts_with("retry "));
+        reader
+    }
+
     /// A socket stream of which nothing was read yet.
     pub(crate) async fn admitted(&self, cursor: StreamCursor) -> Reader {
-        self.adopted(self.admission(cursor, Duration::from_hours(2))).await
+        self.admitted_of(&user("u_1"), cursor).await
+    }
+
+    /// As [`admitted`](Self::admitted), of any user.
+    pub(crate) async fn admitted_of(&self, user: &UserId, cursor: StreamCursor) -> Reader {
+        self.adopted(self.admission_of(user.clone(), cursor, Duration::from_hours(2))).await
     }
 
     async fn adopted(&self, admission: Admission) -> Reader {

@@ -1,6 +1,7 @@
 //! The tests of the PostgreSQL backend: the conformance suite, and what only this backend promises.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod bus;
 mod cluster;
 mod commit_order;
 mod failing;
@@ -9,6 +10,14 @@ mod outbox;
 mod outside;
 mod support;
 mod tables;
+
+mod conformance_of_nodes {
+    //! The suite of every backend that several processes share.
+
+    use crate::support::TempBackend;
+
+    grelot_store::conformance_suite_of_nodes!(TempBackend::new());
+}
 
 mod conformance {
     //! The suite that every backend passes.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_core::{Clock, NotificationId, UserId};
+use grelot_store::conformance::nodes::SharedBackend;
 use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
-use grelot_store::{Committed, NotifyError, Store};
+use grelot_store::{Committed, Nodes, NotifyError, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
@@ -39,6 +40,18 @@ impl TempBackend {
 impl Backend for TempBackend {
     async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store> {
         PostgresStore::open(self.options(), clock, listener).await.unwrap()
+    }
+}
+
+#[async_trait]
+impl SharedBackend for TempBackend {
+    async fn open(
+        &self,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Committed>,
+    ) -> (Arc<dyn Store>, Arc<dyn Nodes>) {
+        let store = PostgresStore::open(self.options(), clock, listener).await.unwrap();
+        (Arc::<PostgresStore>::clone(&store), store)
     }
 }
 

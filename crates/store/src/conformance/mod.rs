@@ -20,6 +20,7 @@ pub mod listing;
 pub mod maintenance;
 pub mod model;
 mod model_state;
+pub mod nodes;
 pub mod notify;
 pub mod preferences;
 pub mod replay;
@@ -103,6 +104,7 @@ macro_rules! conformance_suite {
             replay {
                 a_replay_gives_every_change_in_order,
                 a_replayed_creation_shows_the_notification_as_it_is,
+                who_is_caught_up_gets_every_count_as_it_was,
                 a_replay_begins_after_its_cursor,
                 a_cursor_in_the_future_is_reset,
                 polls_page_through_every_change,

@@ -70,6 +70,30 @@ pub async fn a_replayed_creation_shows_the_notification_as_it_is(world: &World) 
     assert!(shown.read_at.is_some());
 }
 
+pub async fn who_is_caught_up_gets_every_count_as_it_was(world: &World) {
+    let ann = user("ann");
+    let ids = every_kind(world, &ann).await;
+    world.store.update_preferences(&ann, &switch_in_app(true)).await.unwrap();
+    let last = world.send(&ann, "four").await;
+    world.store.delete(&ann, ids[0]).await.unwrap();
+    world.send(&ann, "five").await;
+    world.store.delete(&ann, last).await.unwrap();
+    let told: Vec<(Seq, u64)> =
+        world.heard.take().iter().map(|change| (change.seq, change.unread)).collect();
+    for since in 0..=13 {
+        let caught = world.store.catch_up(&ann, Seq::new(since)).await.unwrap();
+        let Replayed::Changes { changes, inbox } = caught else { panic!("{caught:?}") };
+        assert_eq!(inbox, world.store.version(&ann).await.unwrap());
+        let shown = changes.iter().map(|change| (change.seq, change.unread));
+        // Of what was deleted meanwhile the creation is missing.
+        let gone = [1, 2, 10].map(Seq::new);
+        let wanted = told.iter().filter(|(seq, _)| seq.get() > since && !gone.contains(seq));
+        assert!(shown.eq(wanted.copied()), "since {since}: {changes:?}, told {told:?}");
+    }
+    let ahead = world.store.catch_up(&ann, Seq::new(14)).await.unwrap();
+    assert!(matches!(ahead, Replayed::Reset { .. }));
+}
+
 pub async fn a_replay_begins_after_its_cursor(world: &World) {
     let ann = user("ann");
     every_kind(world, &ann).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use grelot_testkit::actor::Actor;
-use grelot_testkit::history::State;
+use grelot_testkit::history::{State, Verdict};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::json;
@@ -20,21 +20,40 @@ const KILLS: usize = 60;
 /// At most so many calls begin or end between two kills. All of a user's changes have to stay under the 1,000 of a
 /// replay, since the readers from the beginning come last.
 const MOMENTS: u64 = 90;
-const USERS: [&str; 4] = ["ada", "bob", "cyd", "dee"];
-const PUBLISHERS: u64 = 6;
+pub(crate) const USERS: [&str; 4] = ["ada", "bob", "cyd", "dee"];
+pub(crate) const PUBLISHERS: u64 = 6;
 const READERS: usize = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_at_random_moments_lose_double_and_miscount_nothing() {
-    let verdict = run().await.unwrap();
+    let mut world = World::start(&USERS).await.unwrap();
+    let verdict = kills(&mut world, KILLS).await.unwrap();
     println!("{verdict}");
     assert!(verdict.faults.is_empty(), "seed {SEED}: {verdict}");
     assert_eq!(verdict.resets, 0, "every stream could resume");
     assert!(verdict.connections > KILLS * READERS, "the streams were cut");
 }
 
-async fn run() -> Result<grelot_testkit::history::Verdict> {
-    let mut world = World::start(&USERS).await?;
+/// Kills the service so often, and has it ready again each time.
+pub(crate) async fn kills(world: &mut World, kills: usize) -> Result<Verdict> {
+    let mut slowest = Duration::ZERO;
+    let verdict = under_load(world, kills, async |world: &mut World, _| {
+        world.program.kill()?;
+        slowest = slowest.max(world.restart().await?);
+        Ok(())
+    });
+    let verdict = verdict.await?;
+    println!("{kills} kills, ready again after {slowest:?} at most");
+    Ok(verdict)
+}
+
+/// Strikes so often, each time at a random moment of a load on the service, and judges what everybody saw. `strike` gets the
+/// clock of the load, so that it can wait for what becomes of calls meanwhile.
+pub(crate) async fn under_load(
+    world: &mut World,
+    strikes: usize,
+    mut strike: impl AsyncFnMut(&mut World, &mut watch::Receiver<u64>) -> Result<()>,
+) -> Result<Verdict> {
     let actor = world.actor();
     let mut moments = actor.moments();
     let mut readers = Vec::new();
@@ -52,14 +71,11 @@ async fn run() -> Result<grelot_testkit::history::Verdict> {
     }
 
     let mut random = StdRng::seed_from_u64(SEED);
-    let mut slowest = Duration::ZERO;
-    for _ in 0..KILLS {
+    for _ in 0..strikes {
         let moment = *moments.borrow() + random.random_range(1..=MOMENTS);
         moments.wait_for(|now| *now >= moment).await?;
-        world.program.kill()?;
-        slowest = slowest.max(world.restart().await?);
+        strike(world, &mut moments).await?;
     }
-    println!("{KILLS} kills, ready again after {slowest:?} at most");
 
     done.send_replace(true);
     while let Some(published) = publishers.join_next().await {

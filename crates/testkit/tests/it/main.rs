@@ -8,6 +8,7 @@
 mod disk;
 mod kill;
 mod postgres;
+mod postgres_faults;
 mod support;
 mod syscalls;
 mod tidy;

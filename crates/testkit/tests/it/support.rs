@@ -27,9 +27,17 @@ impl World {
         Self::start_under(&[], users).await
     }
 
+    /// Starts a service on that database, and signs the users in.
+    pub(crate) async fn start_on(database: &str, users: &[&str]) -> Result<Self> {
+        Self::begin(Program::with(&[("GRELOT_DATABASE", database)])?, &[], users).await
+    }
+
     /// Starts a service as the last arguments of another command, and signs the users in.
     pub(crate) async fn start_under(prefix: &[&str], users: &[&str]) -> Result<Self> {
-        let mut program = Program::new()?;
+        Self::begin(Program::new()?, prefix, users).await
+    }
+
+    async fn begin(mut program: Program, prefix: &[&str], users: &[&str]) -> Result<Self> {
         let start = program.start_under(prefix).await?;
         ensure!(matches!(start, Start::Ready(_)), "it ended: {}", program.log());
         let api = Api::new(&program.url()?, program.api_key());

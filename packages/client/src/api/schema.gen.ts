@@ -1257,7 +1257,8 @@ export interface components {
          *       "quietHours": {
          *         "end": "07:00",
          *         "start": "22:00"
-         *       }
+         *       },
+         *       "timezone": "Europe/Paris"
          *     }
          */
         readonly Preferences: {
@@ -1279,6 +1280,8 @@ export interface components {
              * @description The hour of a daily digest, where the user lives.
              */
             readonly emailDigestHour: number;
+            /** @description Where the user lives, by whose clocks these hours are: the contact's, else UTC. */
+            readonly timezone: string;
         };
         /**
          * @description A change of preferences: an absent member keeps its value.

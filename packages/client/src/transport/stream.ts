@@ -68,7 +68,8 @@ export function createStream(core: Core): Stream {
       within(FIRST_EVENT);
       const headers = { "last-event-id": `${core._state.seq}` };
       const response = await core._send<Response>("/stream", { signal, headers }, true);
-      // What is no event stream tells nothing, and fails as one that is empty does.
+      // What is no event stream (a page to log in at, a proxy's word) is one that delivers nothing.
+      if (!/event/.test(response.headers.get("content-type") as string)) return mine.abort(LATE);
       let batch: Heard[] = [];
       const parse = createParser(
         ({ event, data: text }) => {
@@ -133,11 +134,7 @@ export function createStream(core: Core): Stream {
     mine.abort();
     old?.abort();
     if (current !== mine) return;
-    if (isRefusal(error)) {
-      stop();
-      core._refused();
-      return;
-    }
+    if (isRefusal(error)) return core._refused();
     // A stream that ends with its token is no failure, and is followed at once.
     let wait = expiring ? 0 : retry;
     if (signal.reason === LATE && (delivered || ++silent <= SILENT_STREAMS)) wait = 0;

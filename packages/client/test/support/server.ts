@@ -21,6 +21,7 @@ export class Inbox {
     quietHours: null,
     emailDigest: "off",
     emailDigestHour: 9,
+    timezone: "UTC",
     effective: [],
   };
   listeners = new Set<(event: ServerEvent) => void>();
@@ -129,7 +130,7 @@ export class FakeServer {
   /** Whose cookie the browser holds. */
   cookie: string | null = "ada";
   /** `down`: no answer at all. `buffering`: streams are accepted and nothing comes out. */
-  mode: "up" | "down" | "buffering" = "up";
+  mode: "up" | "down" | "buffering" | "page" = "up";
   /** Answers instead of the real one, once each: by method and path. */
   refusals = new Map<string, number[]>();
   /** Held answers wait until it is called. */
@@ -275,6 +276,11 @@ export class FakeServer {
     aborted: Promise<never>,
   ): Response | Promise<Response> {
     if (this.mode === "buffering") return aborted;
+    // What a proxy may put in its place, with lines that a reader of streams would take for an event.
+    if (this.mode === "page") {
+      const text = '<!doctype html>\n\ndata: {"seq": 1, "unreadCount": 7}\n\n';
+      return new Response(text, { headers: { "content-type": "text/html" } });
+    }
     const encoder = new TextEncoder();
     const block = ({ event, seq, data }: { event: string; seq: number; data: object }): string =>
       `event: ${event}\ndata: ${JSON.stringify(data)}\nid: ${seq}\n\n`;

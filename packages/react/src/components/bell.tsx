@@ -9,7 +9,7 @@ import { type ReactElement, type ReactNode, useEffect, useRef, useState } from "
 import { useMessages } from "../i18n/use-messages.js";
 import { part, ROOT } from "../lib/part.js";
 import { useUnreadCount } from "../use-unread-count.js";
-import { Icon } from "./icon.js";
+import { BELL, Icon } from "./icon.js";
 import { Inbox, type InboxProps } from "./inbox.js";
 
 export interface BellProps {
@@ -35,26 +35,10 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
     const sheet = popover.current as HTMLDivElement;
     // Set here, as React 18 and 19 spell the attribute differently. The browser's own click on it closes and does not reopen.
     bell.popoverTargetElement = sheet;
-    const place = (): void => {
-      const { top, bottom, right } = bell.getBoundingClientRect();
-      const { clientWidth, clientHeight } = document.documentElement;
-      const above = top > clientHeight / 2;
-      const block = (above ? clientHeight - top : bottom) + 8;
-      // Under the bell's right edge, and inside the window whichever side the bell is on.
-      const side = `clamp(8px, ${clientWidth - right}px, 100vw - 408px)`;
-      const { style } = sheet;
-      style.inset = above ? `auto ${side} ${block}px auto` : `${block}px ${side} auto auto`;
-      style.maxHeight = `min(70vh, 100vh - ${block + 8}px)`;
-    };
-    sheet.onbeforetoggle = place;
     sheet.ontoggle = ({ newState }) => {
       setOpen(newState === "open");
       if (newState === "open") sheet.focus();
     };
-    const end = new AbortController();
-    addEventListener("resize", place, end);
-    addEventListener("scroll", place, end);
-    return () => end.abort();
   }, []);
 
   return (
@@ -67,7 +51,7 @@ export function Bell({ icon, inbox, children }: BellProps): ReactElement {
         aria-expanded={open}
         aria-label={messages.bell(count)}
       >
-        {icon ?? <Icon name="bell" />}
+        {icon ?? <Icon d={BELL} />}
         {count > 0 && (
           <span key={grown.times} {...part("badge")} aria-hidden>
             {count > 99 ? "99+" : count}

@@ -4,12 +4,12 @@ import type { ButtonHTMLAttributes, ReactElement } from "react";
 import { part } from "../lib/part.js";
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  readonly name: string;
+  readonly _name: string;
   /** Its name where it has no text; `of` says of what. */
   readonly _label?: string;
   readonly _of?: string;
 }
 
-export function Button({ name, _label: label, _of: of, ...rest }: ButtonProps): ReactElement {
+export function Button({ _name: name, _label: label, _of: of, ...rest }: ButtonProps): ReactElement {
   return <button type="button" {...part(name)} title={label} aria-label={of ? `${label}: ${of}` : label} {...rest} />;
 }

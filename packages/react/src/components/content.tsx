@@ -5,7 +5,7 @@ import type { MouseEvent, ReactElement, ReactNode } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { safeLink } from "../lib/link.js";
 import { part } from "../lib/part.js";
-import { Icon } from "./icon.js";
+import { Icon, TYPES } from "./icon.js";
 
 interface ContentProps {
   readonly type: NotificationType;
@@ -26,12 +26,12 @@ export function Content(props: ContentProps): ReactElement {
   const text = <bdi>{title}</bdi>;
   return (
     <>
-      <Icon name={type} />
+      <Icon d={TYPES[type]} />
       <div {...part("text")}>
         <div {...part("title")} id={id}>
           <span {...part("hidden")}>
             {unread && `${messages.unread}. `}
-            {messages.types[type]}.{" "}
+            {`${messages.types[type]}. `}
           </span>
           {href ? (
             <a href={href} tabIndex={tabIndex} draggable={false} onClick={onOpen}>

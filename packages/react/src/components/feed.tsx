@@ -57,9 +57,9 @@ export function Feed({
   return (
     <>
       {groups.map((group) => (
-        <div key={group._key} {...part("group")}>
+        <div {...part("group")} key={group._key}>
           <h3>{group._name}</h3>
-          <div role="feed" aria-label={group._name}>
+          <div aria-label={group._name} role="feed">
             {group._notifications.map((notification, at) => (
               <Item
                 key={notification.id}
@@ -114,7 +114,7 @@ function More({ fetchMore }: { readonly fetchMore: () => Promise<void> }): React
 function useNow(): number {
   const [now, tick] = useState(Date.now);
   useEffect(() => {
-    const timer = setInterval(() => tick(Date.now()), TICK);
+    const timer = setInterval(tick, TICK, Date.now);
     return () => clearInterval(timer);
   }, []);
   return now;

@@ -6,7 +6,7 @@
  * Not here: where it opens (`bell.tsx`), how it looks (`style.css`).
  */
 import type { Notification } from "@grelot/client";
-import { Fragment, type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { part, ROOT } from "../lib/part.js";
 import { useGrelotClient } from "../provider.js";
@@ -15,7 +15,7 @@ import { usePreferences } from "../use-preferences.js";
 import { Button } from "./button.js";
 import { Connection } from "./connection.js";
 import { Feed } from "./feed.js";
-import { Icon } from "./icon.js";
+import { BELL, Icon, SLIDERS } from "./icon.js";
 import type { ItemActions } from "./item.js";
 import { Preferences } from "./preferences.js";
 import { useItemActions } from "./use-item-actions.js";
@@ -86,7 +86,7 @@ export function Inbox({
   };
 
   const tab = (name: string, active: boolean, text: string, count: number): ReactElement => (
-    <Button name={name} aria-pressed={active} onClick={() => setUnreadOnly(name === "tab-unread")}>
+    <Button _name={name} aria-pressed={active} onClick={() => setUnreadOnly(name === "tab-unread")}>
       {text}
       {count > 0 && <span {...part("count")}>{count}</span>}
     </Button>
@@ -110,14 +110,14 @@ export function Inbox({
           ))}
         </select>
       )}
-      <Button name="settings" _label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
-        <Icon name="sliders" />
+      <Button _name="settings" _label={messages.preferences} onClick={onPreferences ?? (() => turn("preferences"))}>
+        <Icon d={SLIDERS} />
       </Button>
       <div {...part("tabs")}>
         {tab("tab-all", !unreadOnly, messages.all, 0)}
         {tab("tab-unread", unreadOnly, messages.unread, unreadCount)}
         <Button
-          name="mark-all-read"
+          _name="mark-all-read"
           disabled={!unreadCount}
           onClick={() => {
             act(list.markAllAsRead());
@@ -129,7 +129,7 @@ export function Inbox({
       </div>
       {fresh > 0 && (
         <Button
-          name="fresh"
+          _name="fresh"
           onClick={() => {
             hold(null);
             root.current?.scrollTo(0, 0);
@@ -159,7 +159,7 @@ export function Inbox({
         <div {...part("empty")}>
           {renderEmpty?.() ?? (
             <>
-              <Icon name="bell" />
+              <Icon d={BELL} />
               <p>{messages.empty}</p>
             </>
           )}
@@ -178,7 +178,7 @@ export function Inbox({
           <p {...part("notice")}>
             {notice._text}
             {notice._undo && (
-              <Button name="undo" onClick={notice._undo}>
+              <Button _name="undo" onClick={notice._undo}>
                 {messages.undo}
               </Button>
             )}
@@ -201,7 +201,7 @@ export function Inbox({
     >
       <header {...part("head")}>
         {page !== "title" && (
-          <Button name="back" onClick={() => turn("title")}>
+          <Button _name="back" onClick={() => turn("title")}>
             ‹ {messages.back}
           </Button>
         )}
@@ -213,12 +213,12 @@ export function Inbox({
       {page === "keys" && (
         <dl {...part("keys")}>
           {messages.keyHelp.map(([key, meaning]) => (
-            <Fragment key={key}>
+            <div {...part("note")} key={key}>
               <dt>
                 <kbd>{key}</kbd>
               </dt>
               <dd>{meaning}</dd>
-            </Fragment>
+            </div>
           ))}
         </dl>
       )}

@@ -11,7 +11,7 @@ import { useMessages } from "../i18n/use-messages.js";
 import { part, typed } from "../lib/part.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
-import { Icon } from "./icon.js";
+import { BIN, CHECK, DOT, Icon } from "./icon.js";
 
 /** What can be done with it. */
 export interface ItemActions {
@@ -82,22 +82,22 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
           </Content>
           <div {...part("actions")}>
             <Button
-              name="mark-read"
+              _name="mark-read"
               _label={unread ? messages.markAsRead : messages.markAsUnread}
               _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.toggleRead(notification)}
             >
-              <Icon name={unread ? "check" : "dot"} />
+              <Icon d={unread ? CHECK : DOT} />
             </Button>
             <Button
-              name="delete"
+              _name="delete"
               _label={messages.remove}
               _of={title}
               tabIndex={tabIndex}
               onClick={() => actions.remove(notification)}
             >
-              <Icon name="bin" />
+              <Icon d={BIN} />
             </Button>
           </div>
         </>

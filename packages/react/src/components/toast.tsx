@@ -9,16 +9,20 @@ import { useLatest } from "../lib/use-latest.js";
 import { useShared } from "../provider.js";
 import { Button } from "./button.js";
 import { Content } from "./content.js";
-import { Icon } from "./icon.js";
+import { CROSS, Icon } from "./icon.js";
 import type { ToasterProps } from "./toaster.js";
 
 /** Pixels after which a swipe means it. */
 const FAR = 80;
+/** In which the time passes, beginning anew whenever it is held. */
+const STEPS = 5;
 
 interface ToastViewProps {
   readonly _toast: Toast;
-  /** Milliseconds from now until it goes; absent while it stays. */
-  readonly _stay: number | undefined;
+  /** Milliseconds until it goes; 0 if it stays. */
+  readonly _stay: number;
+  /** Somebody is at it, or nobody can see it. */
+  readonly _held: () => boolean;
   readonly _close: () => void;
   readonly _render: ToasterProps["renderToast"];
 }
@@ -26,33 +30,34 @@ interface ToastViewProps {
 export function ToastView({
   _toast: toast,
   _stay: stay,
+  _held: held,
   _close: close,
   _render: render,
 }: ToastViewProps): ReactElement {
   const { _client: client, _onNavigate: onNavigate } = useShared();
   const messages = useMessages();
-  const closing = useLatest(close);
+  const latest = useLatest({ close, held });
   const from = useRef<number | undefined>(undefined);
   const { type, count, at, notification } = toast;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(at): one that counts stays as long after its newest as any other
   useEffect(() => {
-    const timer = stay === undefined ? undefined : setTimeout(() => closing.current(), stay);
-    return () => clearTimeout(timer);
-  }, [stay, closing, at]);
+    let left = STEPS;
+    const step = (): void => {
+      if (latest.current.held()) left = STEPS;
+      else if (!--left) latest.current.close();
+    };
+    const timer = stay && setInterval(step, stay / STEPS);
+    return () => clearInterval(timer);
+  }, [stay, latest, at]);
 
-  const swipe = ({ type, clientX, currentTarget }: PointerEvent<HTMLElement>): void => {
-    const { style } = currentTarget;
-    const way = clientX - (from.current ?? clientX);
+  const swipe = ({ currentTarget, type, clientX }: PointerEvent<HTMLElement>): void => {
     if (type === "pointerdown") from.current = clientX;
-    else if (type === "pointermove") {
-      if (from.current === undefined) return;
-      style.translate = `${way}px`;
-    } else {
-      from.current = undefined;
-      if (type === "pointerup" && Math.abs(way) > FAR) close();
-      else style.translate = "";
-    }
+    const way = clientX - (from.current ?? clientX);
+    const moves = type === "pointermove";
+    if (type === "pointerup" && Math.abs(way) > FAR) close();
+    if (!moves && type !== "pointerdown") from.current = undefined;
+    currentTarget.style.translate = moves && way ? `${way}px` : "";
   };
 
   const one = count < 2 ? notification : undefined;
@@ -66,7 +71,6 @@ export function ToastView({
       onPointerMove={swipe}
       onPointerUp={swipe}
       onPointerLeave={swipe}
-      onPointerCancel={swipe}
     >
       {render?.(toast, close) ?? (
         <>
@@ -82,8 +86,8 @@ export function ToastView({
               close();
             }}
           />
-          <Button name="toast-close" _label={messages.close} onClick={close}>
-            <Icon name="cross" />
+          <Button _name="toast-close" _label={messages.close} onClick={close}>
+            <Icon d={CROSS} />
           </Button>
         </>
       )}

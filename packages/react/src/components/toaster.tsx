@@ -5,7 +5,7 @@
  * Not here: one toast (`toast.tsx`), which of them there are (`lib/toasts.ts`), which tab (`@grelot/client`).
  */
 import type { ToastEvent } from "@grelot/client";
-import { type ReactElement, type ReactNode, useEffect, useReducer, useRef, useState } from "react";
+import { type ReactElement, type ReactNode, useEffect, useReducer, useRef } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { part, ROOT } from "../lib/part.js";
 import { reduceToasts, type Toast } from "../lib/toasts.js";
@@ -31,9 +31,6 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   const unread = useUnreadCount();
   const box = useRef<HTMLElement>(null);
   const [toasts, change] = useReducer(reduceToasts, []);
-  const [hidden, setHidden] = useState(false);
-  const [over, setOver] = useState(false);
-  const [within, setWithin] = useState(false);
   const { _announce: announce, _regions: regions } = useAnnouncer();
 
   useEffect(
@@ -54,44 +51,26 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
   useEffect(() => {
     const stack = box.current;
     // Over what was opened in the meantime, if nobody is in the middle of it.
-    if (!newest || !stack?.contains(document.activeElement)) stack?.hidePopover?.();
-    if (newest) stack?.showPopover?.();
-    else {
-      setOver(false);
-      setWithin(false);
-    }
-  }, [newest]);
-
-  useEffect(() => {
-    const end = new AbortController();
-    const visibility = (): void => setHidden(document.visibilityState === "hidden");
+    if (!newest || !stack?.matches(":focus-within")) stack?.hidePopover?.();
+    if (!newest) return;
+    stack?.showPopover?.();
     const dismiss = ({ key, defaultPrevented }: KeyboardEvent): void => {
       // The key is for what is on top: an open popover or dialog is closed first.
-      if (key !== "Escape" || defaultPrevented || !newest) return;
-      if (!document.querySelector(OTHERS)) change({ close: newest });
+      if (key === "Escape" && !defaultPrevented && !document.querySelector(OTHERS)) change({ close: newest });
     };
-    document.addEventListener("visibilitychange", visibility, end);
-    document.addEventListener("keydown", dismiss, end);
-    return () => end.abort();
+    document.addEventListener("keydown", dismiss);
+    return () => document.removeEventListener("keydown", dismiss);
   }, [newest]);
 
   return (
     <>
-      <section
-        ref={box}
-        {...part("toaster", ROOT)}
-        popover="manual"
-        aria-label={messages.toasts}
-        onPointerEnter={() => setOver(true)}
-        onPointerLeave={() => setOver(false)}
-        onFocus={() => setWithin(true)}
-        onBlur={() => setWithin(false)}
-      >
+      <section ref={box} {...part("toaster", ROOT)} popover="manual" aria-label={messages.toasts}>
         {toasts.slice(0, VISIBLE).map((toast) => (
           <ToastView
             key={toast.key}
             _toast={toast}
-            _stay={hidden || over || within || toast.type === "ERROR" ? undefined : duration}
+            _stay={toast.type === "ERROR" ? 0 : duration}
+            _held={() => document.hidden || !!box.current?.matches(":hover, :focus-within")}
             _close={() => change({ close: toast.key })}
             _render={renderToast}
           />

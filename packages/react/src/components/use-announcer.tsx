@@ -5,7 +5,7 @@
  * The regions are always there, since one that comes with its text is often not read. Not here: anything to be seen.
  */
 import type { ToastEvent } from "@grelot/client";
-import { type ReactElement, useEffect, useMemo, useState } from "react";
+import { type ReactElement, useMemo, useState } from "react";
 import { useMessages } from "../i18n/use-messages.js";
 import { part } from "../lib/part.js";
 import { about } from "../lib/toasts.js";
@@ -23,7 +23,7 @@ export function useAnnouncer(): Announcer {
   const [polite, sayPolitely] = useState("");
   const [urgent, sayUrgently] = useState("");
 
-  const { announce, end } = useMemo(() => {
+  const announce = useMemo(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let waiting = 0;
     let title = "";
@@ -34,21 +34,17 @@ export function useAnnouncer(): Announcer {
       waiting = 0;
       timer = setTimeout(say, PAUSE);
     };
-    return {
-      announce(event: ToastEvent) {
-        if (event.kind === "dismiss") return;
-        const { count, notification } = about(event);
-        title = notification?.title ?? "";
-        if (count < 2 && notification?.type === "ERROR") sayUrgently(messages.current.announce(title));
-        else {
-          waiting += count;
-          if (!timer) say();
-        }
-      },
-      end: () => clearTimeout(timer),
+    return (event: ToastEvent): void => {
+      if (event.kind === "dismiss") return;
+      const { count, notification } = about(event);
+      title = notification?.title ?? "";
+      if (count < 2 && notification?.type === "ERROR") sayUrgently(messages.current.announce(title));
+      else {
+        waiting += count;
+        if (!timer) say();
+      }
     };
   }, [messages]);
-  useEffect(() => end, [end]);
 
   return {
     _announce: announce,

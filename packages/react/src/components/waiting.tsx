@@ -20,7 +20,7 @@ export function Failed({ retry }: { readonly retry: () => void }): ReactElement 
   return (
     <div {...part("error")} role="alert">
       <p>{messages.failed}</p>
-      <Button name="retry" onClick={retry}>
+      <Button _name="retry" onClick={retry}>
         {messages.retry}
       </Button>
     </div>

@@ -46,6 +46,12 @@ export const fr: Messages = {
   category: "Catégorie",
   channels: { inApp: "Dans l’application", email: "Par e-mail" },
   everything: "Tout",
+  quietHours: "Heures calmes",
+  start: "Début du calme",
+  end: "Fin du calme",
+  digest: "Récapitulatif par e-mail",
+  digests: { off: "Désactivé", hourly: "Toutes les heures", daily: "Tous les jours" },
+  waits: (timeZone) => `Seuls les e-mails attendent, sauf ce qui est toujours envoyé. Fuseau horaire : ${timeZone}`,
   saved: "Enregistré",
   locked: "Toujours envoyées",
 };

@@ -1,5 +1,5 @@
 /** The texts of the components. Times, days and numbers are not among them: `Intl` knows those. */
-import type { Channel, ConnectionState, NotificationType } from "@grelot/client";
+import type { Channel, ConnectionState, NotificationType, Preferences } from "@grelot/client";
 
 export interface Messages {
   /** The language, as a BCP 47 tag: of times and numbers too, if the provider names no other. */
@@ -44,6 +44,15 @@ export interface Messages {
   readonly channels: Readonly<Record<Channel, string>>;
   /** The row of the channels' own switches. */
   readonly everything: string;
+  readonly quietHours: string;
+  /** Of the quiet hours. */
+  readonly start: string;
+  readonly end: string;
+  readonly digest: string;
+  /** How often; the hour of a daily one follows. */
+  readonly digests: Readonly<Record<Preferences["emailDigest"], string>>;
+  /** What quiet hours and digests are about, and by the clocks of which time zone. */
+  readonly waits: (timeZone: string) => string;
   readonly saved: string;
   /** Why a switch cannot be moved. */
   readonly locked: string;

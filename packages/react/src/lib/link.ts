@@ -13,14 +13,14 @@ const SAFE = /^(?:https?:|mailto:|\/(?![/\\]))[^\0-\x1f]*$/i;
 export const safeLink = (link: string | null | undefined): string | undefined =>
   link && SAFE.test(link) ? link : undefined;
 
-/** Leaves to the browser what is not a plain click on a path of this origin. */
+/** Leaves to the browser what is not a plain click on a path of this origin. Only the first button clicks. */
 export function follow(
   event: MouseEvent,
   notification: Notification,
   onNavigate?: (href: string, notification: Notification) => void,
 ): void {
   const { link } = notification;
-  if (!onNavigate || !link?.startsWith("/") || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (!onNavigate || !link?.startsWith("/") || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   onNavigate(link, notification);
 }

@@ -68,6 +68,21 @@ describe("the bell", () => {
       }
     }
   });
+
+  test("opens its popover upwards where there is more room", async () => {
+    const element = it.show(<Bell />);
+    element.style.cssText = "position: fixed; inset-block-end: 0";
+    await until(() => expect(part("bell")).not.toBeNull());
+    await userEvent.click(part("bell") as HTMLElement);
+    await until(() => expect(part("inbox")).not.toBeNull());
+    await Promise.all(
+      part("popover")
+        ?.getAnimations()
+        .map(({ finished }) => finished) ?? [],
+    );
+    const { bottom } = (part("popover") as HTMLElement).getBoundingClientRect();
+    expect(Math.round((part("bell") as HTMLElement).getBoundingClientRect().top - bottom)).toBe(8);
+  });
 });
 
 describe("the inbox", () => {

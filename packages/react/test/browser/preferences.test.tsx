@@ -1,6 +1,7 @@
 /** The table of preferences. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { Inbox, Preferences } from "../../src/index.js";
+import { page, userEvent } from "vitest/browser";
+import { fr, Inbox, Preferences } from "../../src/index.js";
 import { part, parts, stage, until } from "../support/stage.js";
 
 const channel = (enabled: boolean, locked = false) =>
@@ -42,7 +43,9 @@ describe("preferences", () => {
     it.show(<Preferences />);
     await until(() => expect(parts("preference")).toHaveLength(6));
     one("security", "inApp").click();
-    expect(one("security", "inApp").title).toBe("Always delivered");
+    const why = document.getElementById(one("security", "inApp").getAttribute("aria-describedby") as string);
+    expect(why?.textContent?.trim()).toBe("Always delivered");
+    expect(one("security", "email").hasAttribute("aria-describedby")).toBe(false);
     expect(on("security", "inApp")).toBe("true");
     expect(it.server.count("PUT", "/preferences")).toBe(0);
   });
@@ -54,6 +57,93 @@ describe("preferences", () => {
     one("", "email").click();
     await until(() => expect(document.querySelector("[role=status]")?.textContent).toBe("That could not be saved."));
     expect(on("", "email")).toBe("true");
+  });
+
+  describe("when email goes out", () => {
+    const times = (): string[] => [...document.querySelectorAll("input")].map(({ value }) => value);
+    const saved = (): unknown => {
+      const { quietHours, emailDigest, emailDigestHour } = it.inbox.preferences;
+      return [quietHours, emailDigest, emailDigestHour];
+    };
+    const says = (text: string): Promise<void> =>
+      until(() => expect(document.querySelector("[role=status]")?.textContent).toBe(text));
+    const leave = (): void => (document.activeElement as HTMLElement).blur();
+    const choose = (value: string): void => {
+      const select = part("digest") as HTMLSelectElement;
+      select.value = value;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+
+    test("quiet hours are off until they are switched on, and each time is saved when it is left", async () => {
+      it.show(<Preferences />);
+      await until(() => expect(part("quiet-hours")?.getAttribute("aria-checked")).toBe("false"));
+      expect(times()).toEqual([]);
+      // By its label, as each of them.
+      await userEvent.click(page.getByText("Quiet hours"));
+      await until(() => expect(times()).toEqual(["22:00", "07:00"]));
+      await until(() => expect(saved()).toEqual([{ start: "22:00", end: "07:00" }, "off", 9]));
+      await userEvent.fill(page.getByLabelText("Quiet until"), "06:30");
+      expect(it.server.count("PUT", "/preferences")).toBe(1);
+      leave();
+      await until(() => expect(saved()).toEqual([{ start: "22:00", end: "06:30" }, "off", 9]));
+      await says("Saved");
+      // One that is left empty is as it was.
+      await userEvent.fill(page.getByLabelText("Quiet from"), "");
+      leave();
+      expect(times()).toEqual(["22:00", "06:30"]);
+      part("quiet-hours")?.click();
+      await until(() => expect(saved()).toEqual([null, "off", 9]));
+      expect(times()).toEqual([]);
+      part("quiet-hours")?.click();
+      await until(() => expect(times()).toEqual(["22:00", "06:30"]));
+    });
+
+    test("a digest is hourly, or daily at an hour that is kept", async () => {
+      it.show(<Preferences />);
+      await until(() => expect((part("digest") as HTMLSelectElement | null)?.value).toBe("off"));
+      expect((page.getByLabelText("Email digest").element() as HTMLSelectElement).options).toHaveLength(26);
+      choose("18");
+      await until(() => expect(saved()).toEqual([null, "daily", 18]));
+      expect((part("digest") as HTMLSelectElement).selectedOptions[0]?.text).toMatch(/^Every day, 6:00\sPM$/);
+      choose("hourly");
+      await until(() => expect(saved()).toEqual([null, "hourly", 18]));
+      choose("off");
+      await until(() => expect(saved()).toEqual([null, "off", 18]));
+    });
+
+    test("it is by the clocks of the user's time zone, which is named; what is always delivered goes out", async () => {
+      it.inbox.preferences = { ...it.inbox.preferences, timezone: "Europe/Paris" };
+      it.show(<Preferences />, { messages: fr });
+      await until(() => expect(document.body.textContent).toContain("Fuseau horaire : Europe/Paris"));
+      expect(document.body.textContent).toContain("sauf ce qui est toujours envoyé");
+      choose("18");
+      await until(() =>
+        expect((part("digest") as HTMLSelectElement).selectedOptions[0]?.text).toBe("Tous les jours, 18:00"),
+      );
+    });
+
+    test("a refusal puts the times back and says so", async () => {
+      it.inbox.preferences = { ...it.inbox.preferences, quietHours: { start: "22:00", end: "07:00" } };
+      it.server.refusals.set("PUT /preferences", [422, 422]);
+      it.show(<Preferences />);
+      await until(() => expect(times()).toEqual(["22:00", "07:00"]));
+      await userEvent.fill(page.getByLabelText("Quiet until"), "22:00");
+      leave();
+      await says("That could not be saved.");
+      expect(times()).toEqual(["22:00", "07:00"]);
+      choose("hourly");
+      await until(() => expect((part("digest") as HTMLSelectElement).value).toBe("off"));
+      await says("That could not be saved.");
+    });
+
+    test("what is changed in another tab is seen here", async () => {
+      it.show(<Preferences />);
+      await until(() => expect(it.server.streams.size).toBe(1));
+      await until(() => expect(part("digest")).not.toBeNull());
+      it.inbox.save({ quietHours: { start: "21:15", end: "08:00" }, emailDigest: "hourly" });
+      await until(() => expect(times()).toEqual(["21:15", "08:00"]));
+      expect((part("digest") as HTMLSelectElement).value).toBe("hourly");
+    });
   });
 
   test("the inbox opens them, and chooses among the categories", async () => {
