@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use futures_util::future::{try_join, try_join3};
-use grelot_core::{Change, Timestamp};
+use grelot_core::{Change, Content, Seq, Timestamp};
 use grelot_store::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, NotifyAnswer, NotifyError, NotifyRequest,
     Preview,
@@ -56,11 +56,13 @@ pub(crate) async fn write(
     let rows = number(creations, batch, positions)?;
     let digests = snapshot.open_digests(&intents, now).await?;
     prepare(snapshot, &rows, &intents).await?;
+    let positions: Vec<Seq> = rows.iter().map(|row| row.notification.seq).collect();
+    let contents: Vec<Arc<Content>> = batch.iter().map(|unit| Arc::clone(&unit.content)).collect();
     let ticket = turnstile.ticket();
     // One exchange. What fails makes the commit a rollback.
     try_join3(
         snapshot.insert_notifications(&rows, batch),
-        snapshot.insert_deliveries(&rows, &intents, &digests, batch, now),
+        snapshot.insert_deliveries(&positions, &intents, &digests, &contents, now),
         async { Ok(snapshot.connection.client()?.batch_execute("COMMIT").await?) },
     )
     .await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use futures_util::future::try_join3;
 use grelot_core::category::Categories;
 use grelot_core::delivery::{MailPlan, plan_mail};
-use grelot_core::{Category, Channel, Preferences, Timestamp, UserId, Zone, resolve};
+use grelot_core::{Category, CategoryKey, Channel, Preferences, Timestamp, UserId, Zone, resolve};
 use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy, NotifyRequest, Preview};
 
 use crate::error::Failure;
@@ -34,10 +34,20 @@ impl Snapshot {
         let mailed: BTreeSet<UserId> = with_mail.flat_map(recipients).collect();
         let keys: BTreeSet<_> =
             requests.iter().filter_map(|request| request.content.category.as_ref()).collect();
+        self.ground_of(&users, &mailed, &keys).await
+    }
+
+    /// What decisions rest on about notifications of the categories `keys` to `users`, with mails to `mailed`.
+    pub(crate) async fn ground_of(
+        &self,
+        users: &BTreeSet<UserId>,
+        mailed: &BTreeSet<UserId>,
+        keys: &BTreeSet<&CategoryKey>,
+    ) -> Result<Ground, Failure> {
         let (categories, preferences, addresses) = try_join3(
-            self.categories_of(&keys),
-            self.preferences_of(&users),
-            self.with_address(&mailed),
+            self.categories_of(keys),
+            self.preferences_of(users),
+            self.with_address(mailed),
         )
         .await?;
         Ok(Ground { categories, preferences, addresses, defaults: Preferences::default() })

@@ -2,24 +2,24 @@
 //! due (`grelot_core::delivery`), and what becomes of the rows (`outbox`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use grelot_core::delivery::MailPlan;
 use grelot_core::{
-    CategoryKey, DeliveryId, DeliveryState, NotificationId, SkipReason, Timestamp, UserId,
+    CategoryKey, Content, DeliveryId, DeliveryState, NotificationId, Seq, SkipReason, Timestamp,
+    UserId,
 };
 use grelot_store::EmailOutcome;
 
-use crate::creations::NewRow;
 use crate::error::Failure;
 use crate::ground::Decided;
 use crate::snapshot::Snapshot;
-use crate::unit::Unit;
 use crate::{errand, outbox, rows, sql};
 
 /// What was decided about the email of one notification to one user.
 #[derive(Debug)]
 pub(crate) struct Intent<'a> {
-    /// Which request of the batch it is of.
+    /// Which content of the batch it is of.
     unit: usize,
     user: &'a UserId,
     notification: NotificationId,
@@ -114,13 +114,13 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Writes the rows of the outbox.
+    /// Writes the rows of the outbox. `positions` are those of the notifications that have one.
     pub(crate) async fn insert_deliveries(
         &self,
-        created: &[NewRow],
+        positions: &[Seq],
         intents: &[Intent<'_>],
         digests: &Digests<'_>,
-        batch: &[Unit],
+        contents: &[Arc<Content>],
         now: Timestamp,
     ) -> Result<(), Failure> {
         if intents.is_empty() {
@@ -131,8 +131,7 @@ impl Snapshot {
         let users: Vec<&str> = intents.iter().map(|intent| intent.user.as_str()).collect();
         let about: Vec<&str> = intents.iter().map(|intent| intent.notification.as_str()).collect();
         let seq = |intent: &Intent<'_>| {
-            let row = intent.row.and_then(|row| created.get(row));
-            row.map(|row| rows::int(row.notification.seq.get()))
+            intent.row.and_then(|row| positions.get(row)).map(|seq| rows::int(seq.get()))
         };
         let seqs: Vec<Option<i64>> = intents.iter().map(seq).collect();
         // Counted from one, as `WITH ORDINALITY` does.
@@ -151,14 +150,14 @@ impl Snapshot {
             .filter(|intent| intent.row.is_none())
             .map(|intent| intent.unit)
             .collect();
-        let content = |(number, unit): (usize, &Unit)| {
-            rowless.contains(&number).then(|| errand::encode(&unit.content))
+        let content = |(number, content): (usize, &Arc<Content>)| {
+            rowless.contains(&number).then(|| errand::encode(content))
         };
-        let contents: Vec<Option<String>> = batch.iter().enumerate().map(content).collect();
-        let categories: Vec<Option<&str>> = batch
+        let categories: Vec<Option<&str>> = contents
             .iter()
-            .map(|unit| unit.content.category.as_ref().map(CategoryKey::as_str))
+            .map(|content| content.category.as_ref().map(CategoryKey::as_str))
             .collect();
+        let contents: Vec<Option<String>> = contents.iter().enumerate().map(content).collect();
         let params: rows::Params<'_> = &[
             &ids,
             &users,

@@ -14,6 +14,7 @@
 //!
 //! Not here: HTTP, streams, and what the domain decides (`grelot-core`).
 
+mod adoption;
 mod batch;
 mod categories;
 mod committer;
@@ -29,14 +30,18 @@ mod idempotency;
 mod inboxes;
 mod intents;
 mod keys;
+mod lenient;
+mod listen;
 mod listing;
 mod maintenance;
 mod migrations;
+mod moves;
 mod nodes;
 mod notify;
 mod notify_bus;
 mod options;
 mod outbox;
+mod outside;
 mod preferences;
 mod readers;
 mod replay;
@@ -56,6 +61,7 @@ pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use notify_bus::NotifyBus;
 pub use options::PostgresOptions;
+pub use outside::Adopted;
 pub use store::PostgresStore;
 
 #[cfg(test)]

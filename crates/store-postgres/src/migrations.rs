@@ -28,6 +28,7 @@ pub struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
+    Migration { number: 3, name: "outside", sql: include_str!("../migrations/0003_outside.sql") },
 ];
 
 /// What a node holds while it migrates: a number that no other program is likely to use.

@@ -60,7 +60,7 @@ pub(crate) fn read(row: &Row) -> Result<Preferences, Failure> {
     let switches = ChannelSet::NONE
         .with(Channel::InApp, rows::get(row, 0, "notification_preferences.inApp")?)
         .with(Channel::Email, rows::get(row, 1, "notification_preferences.email")?);
-    let choices = rows::parsed(row, 2, "notification_preferences.categories", decode)?;
+    let choices = decode(rows::get(row, 2, "notification_preferences.categories")?);
     let name = "mail_preferences.quietHours";
     let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
     Ok(Preferences { switches, choices, quiet, digest: digest(row)? })
@@ -145,30 +145,23 @@ fn encode(choices: &BTreeMap<CategoryKey, Choice>) -> String {
     Value::Object(object).to_string()
 }
 
-/// The other way; `None` when the text is not of this form.
-fn decode(text: &str) -> Option<BTreeMap<CategoryKey, Choice>> {
+/// The other way. The host's programs write here as well: `true` for a category means every channel, and what is no choice
+/// of a channel is none.
+fn decode(text: &str) -> BTreeMap<CategoryKey, Choice> {
     // Most users choose nothing by category.
     if text == "{}" {
-        return Some(BTreeMap::new());
+        return BTreeMap::new();
     }
-    let object: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let object: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     object
         .into_iter()
-        .map(|(key, chosen)| Some((CategoryKey::parse(&key).ok()?, decode_choice(&chosen)?)))
+        .filter_map(|(key, chosen)| Some((CategoryKey::parse(&key).ok()?, decode_choice(&chosen))))
         .collect()
 }
 
-fn decode_choice(chosen: &Value) -> Option<Choice> {
-    let mut choice = Choice::default();
-    for (channel, on) in chosen.as_object()? {
-        let on = Some(on.as_bool()?);
-        match channel.as_str() {
-            "inApp" => choice.in_app = on,
-            "email" => choice.email = on,
-            _ => return None,
-        }
-    }
-    Some(choice)
+fn decode_choice(chosen: &Value) -> Choice {
+    let on = |channel: Channel| chosen.as_bool().or_else(|| chosen.get(channel.name())?.as_bool());
+    Choice { in_app: on(Channel::InApp), email: on(Channel::Email) }
 }
 
 #[cfg(test)]
@@ -185,14 +178,23 @@ mod tests {
                 choices.insert(key, Choice { in_app, email });
             }
         }
-        assert_eq!(decode(&encode(&choices)), Some(choices));
+        assert_eq!(decode(&encode(&choices)), choices);
         assert_eq!(encode(&BTreeMap::new()), "{}");
     }
 
     #[test]
-    fn choices_of_another_form_do_not_decode() {
-        for text in ["", "[]", r#"{"Billing":{}}"#, r#"{"a":true}"#, r#"{"a":{"sms":true}}"#] {
-            assert_eq!(decode(text), None, "{text}");
+    fn choices_that_another_program_wrote_are_read_as_far_as_they_are_some() {
+        for text in ["[]", "null", "7", r#"{"Billing":{"email":false}}"#] {
+            assert_eq!(decode(text), BTreeMap::new(), "{text}");
+        }
+        let key = CategoryKey::parse("a").unwrap();
+        for (text, in_app, email) in [
+            (r#"{"a":false}"#, Some(false), Some(false)),
+            (r#"{"a":true, "B":1}"#, Some(true), Some(true)),
+            (r#"{"a":{"sms":true,"email":false}}"#, None, Some(false)),
+            (r#"{"a":{"inApp":"no"}}"#, None, None),
+        ] {
+            assert_eq!(decode(text).get(&key), Some(&Choice { in_app, email }), "{text}");
         }
     }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use bytes::{BufMut as _, BytesMut};
 use grelot_core::{
-    Body, CategoryKey, Content, Data, Inbox, Link, Notification, NotificationId, NotificationType,
-    Seq, Timestamp, Title, UserId,
+    CategoryKey, Content, Inbox, Link, Notification, NotificationId, NotificationType, Seq,
+    Timestamp, UserId,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, accepts, to_sql_checked};
 
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::lenient;
 
 /// The parameters of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -146,29 +147,36 @@ pub(crate) fn inbox(row: &Row, index: usize) -> Result<Inbox, Failure> {
     })
 }
 
-/// A notification of `user`, from the columns that every such query selects first.
+/// A notification of `user`, from the columns that every such query selects first, at the position that it has: none while
+/// it is not adopted. Another program may have written it, so whatever its columns hold makes a notification.
 pub(crate) fn notification(row: &Row, user: &UserId) -> Result<Notification, Failure> {
-    let content = Content {
-        kind: parsed(row, 2, "notifications.type", |text| NotificationType::parse(text).ok())?,
-        category: parsed_or_null(row, 3, "notifications.category", |text| {
-            CategoryKey::parse(text).ok()
-        })?,
-        title: parsed(row, 4, "notifications.title", |text| Title::parse(text).ok())?,
-        body: parsed_or_null(row, 5, "notifications.body", |text| Body::parse(text).ok())?,
-        link: parsed_or_null(row, 6, "notifications.link", |text| Link::parse(text).ok())?,
-        data: parsed_or_null(row, 7, "notifications.data", |text| {
-            Data::from_compact_json(text).ok()
-        })?,
-    };
     let read_at: Option<Stamp> = get(row, 8, "notifications.readAt")?;
     let created_at: Stamp = get(row, 9, "notifications.createdAt")?;
     Ok(Notification {
         id: parsed(row, 0, "notifications.id", NotificationId::parse)?,
         user: user.clone(),
-        seq: seq(row, 1, "notifications.seq")?,
-        content: Arc::new(content),
+        seq: seq_or_null(row, 1, "notifications.seq")?.unwrap_or_default(),
+        content: Arc::new(content(row)?),
         read_at: read_at.map(|stamp| stamp.0),
         created_at: created_at.0,
+    })
+}
+
+fn content(row: &Row) -> Result<Content, Failure> {
+    let kind: &str = get(row, 2, "notifications.type")?;
+    let category: Option<&str> = get(row, 3, "notifications.category")?;
+    let body: Option<&str> = get(row, 5, "notifications.body")?;
+    let link: Option<&str> = get(row, 6, "notifications.link")?;
+    let data: Option<&str> = get(row, 7, "notifications.data")?;
+    Ok(Content {
+        // A host may have added values to the type.
+        kind: NotificationType::parse(kind).unwrap_or_default(),
+        category: category.and_then(|text| CategoryKey::parse(text).ok()),
+        title: lenient::title(get(row, 4, "notifications.title")?)
+            .ok_or(Failure::Corrupt("notifications.title"))?,
+        body: body.and_then(lenient::body),
+        link: link.and_then(|text| Link::parse(text).ok()),
+        data: data.and_then(lenient::data),
     })
 }
 

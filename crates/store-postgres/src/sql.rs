@@ -76,6 +76,25 @@ statements! {
     /// Lifts new inboxes above where an erase left them.
     INBOXES_LIFT = r#"UPDATE grelot.inboxes i SET seq = i.seq + e.seq, "prunedSeq" = e.seq
         FROM unnest($1::text[], $2::bigint[]) AS e ("userId", seq) WHERE i."userId" = e."userId""#;
+    /// Locks inboxes in the order given, and makes those that are missing: at zero, which is nobody's position.
+    INBOXES_CLAIM = r#"INSERT INTO grelot.inboxes AS i ("userId") SELECT * FROM unnest($1::text[])
+        ON CONFLICT ("userId") DO UPDATE SET seq = i.seq RETURNING "userId", seq, unread, "prunedSeq""#;
+    /// Moves locked inboxes, and writes to their histories what moved them, as `CHANGE_INSERT` does.
+    INBOXES_MOVE = r#"WITH moved AS (
+            UPDATE grelot.inboxes i SET seq = e.seq, unread = e.unread, "prunedSeq" = e."prunedSeq",
+            "historyAt" = greatest(i."historyAt", $5)
+            FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS e ("userId", seq, unread, "prunedSeq")
+            WHERE i."userId" = e."userId" RETURNING i."userId", i."historyAt"
+        )
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "createdAt")
+        SELECT c."userId", c.seq, c.kind, c.id, c.at, m."historyAt"
+        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[]) AS c ("userId", seq, kind, id, at)
+        JOIN moved m ON m."userId" = c."userId""#;
+    /// Takes those away again that were made for nothing.
+    INBOXES_DROP_EMPTY = r#"DELETE FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) AND seq = 0"#;
+    INBOXES_RECOUNT = r#"SELECT u."userId", c.unread FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT count(*) AS unread FROM public.notifications n
+        WHERE n."userId" = u."userId" AND n."readAt" IS NULL AND n.seq IS NOT NULL) AS c"#;
     INBOX_PRUNED = r#"UPDATE grelot.inboxes SET "prunedSeq" = greatest("prunedSeq", $2) WHERE "userId" = $1"#;
     INBOX_ERASE = r#"DELETE FROM grelot.inboxes WHERE "userId" = $1"#;
 
@@ -98,6 +117,13 @@ statements! {
         WHERE id = $2 AND "userId" = $1"#;
     NOTIFICATION_READ_ALL = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
         WHERE "userId" = $1 AND "readAt" IS NULL AND seq <= $2 AND ($5::text IS NULL OR category = $5)"#;
+    /// Locks those that no other transaction holds, and so waits for none.
+    NOTIFICATIONS_HOLD = concat!(notification!(), r#", "userId" FROM public.notifications
+        WHERE id = ANY ($1::text[]) FOR NO KEY UPDATE SKIP LOCKED"#);
+    NOTIFICATIONS_THERE = "SELECT id FROM public.notifications WHERE id = ANY ($1::text[])";
+    NOTIFICATIONS_MARK = r#"UPDATE public.notifications n SET seq = coalesce(e.seq, n.seq),
+        "stateSeq" = coalesce(e."stateSeq", n."stateSeq")
+        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS e (id, seq, "stateSeq") WHERE n.id = e.id"#;
     NOTIFICATION_DELETE = r#"DELETE FROM public.notifications WHERE id = $2 AND "userId" = $1"#;
     NOTIFICATION_ERASE = r#"DELETE FROM public.notifications WHERE "userId" = $1"#;
     NOTIFICATIONS_SINCE_UNREAD = concat!(notification!(), r#" FROM public.notifications
@@ -149,6 +175,14 @@ statements! {
     CHANGES_OLD = r#"SELECT "userId", seq FROM grelot.changes WHERE "createdAt" < $1
         ORDER BY "createdAt", "userId", seq LIMIT $2"#;
     CHANGES_ERASE = r#"DELETE FROM grelot.changes WHERE "userId" = $1"#;
+
+    OUTSIDE_ANY = "SELECT position FROM grelot.outside ORDER BY position LIMIT 1";
+    /// What another node works on is its own. Not from some position on: who took a position earlier may commit later.
+    OUTSIDE_TAKE = r#"SELECT position, op, id, "userId", "wasUnread" FROM grelot.outside
+        ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED"#;
+    OUTSIDE_DONE = "DELETE FROM grelot.outside WHERE position = ANY ($1::bigint[])";
+    /// Puts them behind all others.
+    OUTSIDE_LATER = "UPDATE grelot.outside SET position = DEFAULT WHERE position = ANY ($1::bigint[])";
 
     PREFERENCES = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
         m."emailDigestHour" FROM public.notification_preferences p
@@ -325,7 +359,8 @@ mod tests {
     use crate::migrations;
 
     /// Every table but those that only the operator adds to.
-    const GROWING: [&str; 10] = [
+    const GROWING: [&str; 11] = [
+        "outside",
         "mail_preferences",
         "deliveries",
         "attempts",
@@ -368,6 +403,8 @@ mod tests {
             SELECT sha256(n::text::bytea), n FROM generate_series(0, 19999) AS n;
         INSERT INTO grelot.idempotency (slot, request, answer, "createdAt")
             SELECT sha256(n::text::bytea), '', '', n FROM generate_series(0, 19999) AS n;
+        INSERT INTO grelot.outside (op, id, "userId")
+            SELECT 'inserted', 'o' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
         ANALYZE;
     "#;
 
@@ -452,6 +489,7 @@ mod tests {
             (DIGEST_SUBJECTS, ("deliveries_digest", r#"Index Cond: ("digestId" = $1)"#)),
             (DELIVERIES, ("deliveries_pkey", "Index Cond: (id < $1)")),
             (DELIVERIES_OF_STATE, ("deliveries_state", "Index Cond: ((state = $1) AND (id < $2))")),
+            (INBOXES_RECOUNT, (unread.0, r#"(("userId" = u."userId") AND (seq IS NOT NULL))"#)),
             (CHANGES_OLD, ("changes_age", r#"("createdAt" < $1)"#)),
         ] {
             let plan = plan(&connection, sql).await;

@@ -32,6 +32,7 @@ use crate::writers::Writers;
 pub struct PostgresStore {
     pub(crate) context: Arc<Context>,
     pub(crate) slots: Arc<Slots>,
+    pub(crate) target: Target,
     readers: Readers,
     writers: Writers,
     queue: mpsc::Sender<Unit>,
@@ -74,6 +75,7 @@ impl PostgresStore {
         Ok(Arc::new(Self {
             context,
             slots: Arc::default(),
+            target,
             readers,
             writers,
             queue,

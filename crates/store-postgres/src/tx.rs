@@ -117,7 +117,7 @@ impl Tx {
     }
 
     /// Drops the changes that are too far back; returns the position up to which some were ever dropped.
-    async fn drop_history(&self, user: &UserId, inbox: Inbox) -> Result<Seq, Failure> {
+    pub(crate) async fn drop_history(&self, user: &UserId, inbox: Inbox) -> Result<Seq, Failure> {
         let Some(last) = inbox.seq.get().checked_sub(Inbox::CHANGES_KEPT).filter(|last| *last > 0)
         else {
             return Ok(inbox.pruned);
@@ -132,16 +132,17 @@ impl Tx {
 }
 
 /// A change as the history holds it.
-struct ChangeRow<'a> {
-    kind: &'static str,
-    id: Option<&'a str>,
-    at: Option<i64>,
+#[derive(Debug)]
+pub(crate) struct ChangeRow<'a> {
+    pub(crate) kind: &'static str,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) at: Option<i64>,
     up_to: Option<i64>,
     category: Option<&'a str>,
 }
 
 impl<'a> ChangeRow<'a> {
-    fn of(kind: &'a ChangeKind) -> Self {
+    pub(crate) fn of(kind: &'a ChangeKind) -> Self {
         let mut row = Self {
             kind: crate::replay::kind_name(kind),
             id: None,

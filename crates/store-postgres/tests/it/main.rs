@@ -3,9 +3,11 @@
 
 mod bus;
 mod cluster;
+mod commit_order;
 mod failing;
 mod nodes;
 mod outbox;
+mod outside;
 mod support;
 mod tables;
 

@@ -10,6 +10,8 @@ use grelot_store::conformance::nodes::SharedBackend;
 use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
 use grelot_store::{Committed, Nodes, NotifyError, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
+use tokio::task::JoinSet;
+use tokio_postgres::{Client, NoTls};
 
 use crate::cluster::Database;
 
@@ -83,5 +85,24 @@ impl Drop for Holder {
         // The end of its input ends it, and so its transaction.
         drop(self.0.stdin.take());
         self.0.wait().unwrap();
+    }
+}
+
+/// A session of another program, whose transactions go step by step.
+pub(crate) struct Session {
+    client: Client,
+    _driver: JoinSet<()>,
+}
+
+impl Session {
+    pub(crate) async fn open(database: &Database) -> Self {
+        let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+        let mut driver = JoinSet::new();
+        driver.spawn(async move { connection.await.unwrap() });
+        Self { client, _driver: driver }
+    }
+
+    pub(crate) async fn run(&self, sql: &str) {
+        self.client.batch_execute(sql).await.unwrap();
     }
 }

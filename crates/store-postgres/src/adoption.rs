@@ -1,0 +1,352 @@
+//! Adopts what other programs did to the host's tables: rows get their positions, counts are put right, mails are queued,
+//! and everything is told, as if it had been done here. Not here: what is written down of it (`migrations/0003`), and when
+//! it is looked at (`outside`).
+//!
+//! Whatever is written down is committed, and only the present state counts: each thing is looked at under the lock of its
+//! inbox, and it does not matter in which order two nodes come to two things that happened to one row. A row that a
+//! transaction of another program holds is passed over, and so is never waited for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use grelot_core::{ChangeKind, Content, Notification, NotificationId, Seq, UserId};
+use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy};
+use tokio_postgres::Row;
+use tracing::warn;
+
+use crate::error::Failure;
+use crate::ground::Ground;
+use crate::intents::Intent;
+use crate::moves::{Claimed, Move};
+use crate::outside::Adopted;
+use crate::rows;
+use crate::sql;
+use crate::tx::Tx;
+
+/// What another program did.
+#[derive(Debug)]
+struct Entry {
+    position: i64,
+    user: UserId,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum What {
+    Inserted(NotificationId),
+    /// An adopted row was read, or made unread.
+    Updated {
+        id: NotificationId,
+        was_unread: bool,
+    },
+    /// An adopted row was deleted.
+    Deleted(NotificationId),
+    Preferences,
+}
+
+impl Entry {
+    /// The row that has to be locked for it.
+    fn row(&self) -> Option<NotificationId> {
+        match self.what {
+            What::Inserted(id) | What::Updated { id, .. } => Some(id),
+            What::Deleted(_) | What::Preferences => None,
+        }
+    }
+}
+
+/// What was written down.
+#[derive(Debug, Default)]
+struct Taken {
+    entries: Vec<Entry>,
+    /// The positions that are done with.
+    done: Vec<i64>,
+    /// Those that wait for a transaction of another program.
+    later: Vec<i64>,
+}
+
+/// The rows that the entries are about, locked.
+type Held = HashMap<NotificationId, Notification>;
+
+impl Tx {
+    /// Adopts the first `limit` things that were written down.
+    pub(crate) async fn adopt(&self, mail: MailPolicy, limit: usize) -> Result<Adopted, Failure> {
+        let mut taken = self.take_outside(limit).await?;
+        let seen = taken.done.len() + taken.entries.len();
+        let users: BTreeSet<&UserId> = taken.entries.iter().map(|entry| &entry.user).collect();
+        let claimed = self.claim_inboxes(&users).await?;
+        let held = self.hold(&mut taken).await?;
+        let ground = self.ground_for(&held, mail).await?;
+        let mut work = Work::new(self, mail, &ground, &held, claimed);
+        for entry in &taken.entries {
+            work.apply(entry);
+        }
+        self.finish(work).await?;
+        taken.done.extend(taken.entries.iter().map(|entry| entry.position));
+        self.put_away(&taken).await?;
+        let taken = taken.done.len();
+        if seen == 0 {
+            self.give_up();
+        }
+        Ok(Adopted { taken, more: seen == limit && taken > 0 })
+    }
+
+    /// Puts the first that was written down behind all others.
+    pub(crate) async fn put_first_aside(&self) -> Result<(), Failure> {
+        let Taken { entries, mut done, later } = self.take_outside(1).await?;
+        done.extend(entries.iter().map(|entry| entry.position));
+        self.put_away(&Taken { later: done, done: later, entries: Vec::new() }).await
+    }
+
+    async fn take_outside(&self, limit: usize) -> Result<Taken, Failure> {
+        let params: rows::Params<'_> = &[&rows::limit(limit)];
+        let mut taken = Taken::default();
+        for row in &rows::query(&self.connection, sql::OUTSIDE_TAKE, params).await? {
+            let position = rows::get(row, 0, "outside.position")?;
+            if let Some((user, what)) = understand(row)? {
+                taken.entries.push(Entry { position, user, what });
+            } else {
+                warn!(
+                    position,
+                    "a row that another program wrote stays as it is: its id or its user's cannot be used"
+                );
+                taken.done.push(position);
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Locks the rows, with the inboxes locked. Those that another program holds are left for later.
+    async fn hold(&self, taken: &mut Taken) -> Result<Held, Failure> {
+        let wanted: HashSet<NotificationId> = taken.entries.iter().filter_map(Entry::row).collect();
+        if wanted.is_empty() {
+            return Ok(Held::new());
+        }
+        let ids: Vec<&str> = wanted.iter().map(NotificationId::as_str).collect();
+        let params: rows::Params<'_> = &[&ids];
+        let found = rows::all(&self.connection, sql::NOTIFICATIONS_HOLD, params, |row| {
+            // Of a user whom nobody could name there is no entry.
+            let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) else {
+                return Ok(None);
+            };
+            rows::notification(row, &user).map(Some)
+        });
+        let found = found.await?.into_iter().flatten();
+        let held: Held = found.map(|row| (row.id, row)).collect();
+        if held.len() < wanted.len() {
+            self.leave_others(taken, &held, &ids).await?;
+        }
+        Ok(held)
+    }
+
+    /// Sorts out what is about rows that are there and could not be locked.
+    async fn leave_others(
+        &self,
+        taken: &mut Taken,
+        held: &Held,
+        ids: &[&str],
+    ) -> Result<(), Failure> {
+        let params: rows::Params<'_> = &[&ids];
+        let there = rows::all(&self.connection, sql::NOTIFICATIONS_THERE, params, |row| {
+            rows::parsed(row, 0, "notifications.id", NotificationId::parse)
+        });
+        let there: HashSet<NotificationId> = there.await?.into_iter().collect();
+        let is_elsewhere = |entry: &Entry| {
+            entry.row().is_some_and(|id| there.contains(&id) && !held.contains_key(&id))
+        };
+        let (later, now) = std::mem::take(&mut taken.entries).into_iter().partition(is_elsewhere);
+        taken.entries = now;
+        let later: Vec<Entry> = later;
+        taken.later = later.into_iter().map(|entry| entry.position).collect();
+        Ok(())
+    }
+
+    async fn ground_for(&self, held: &Held, mail: MailPolicy) -> Result<Ground, Failure> {
+        let new: Vec<&Notification> = held.values().filter(|row| row.seq == Seq::ZERO).collect();
+        let users: BTreeSet<UserId> = new.iter().map(|row| row.user.clone()).collect();
+        let keys = new.iter().filter_map(|row| row.content.category.as_ref()).collect();
+        let mailed = if mail == MailPolicy::Off { BTreeSet::new() } else { users.clone() };
+        self.ground_of(&users, &mailed, &keys).await
+    }
+
+    /// Writes what the work came to. Inboxes are locked, then contacts, then deliveries.
+    async fn finish(&self, work: Work<'_>) -> Result<(), Failure> {
+        let Work { mut claimed, recount, marks, moves, intents, contents, positions, .. } = work;
+        self.mark(&marks).await?;
+        self.recount(&recount, &mut claimed).await?;
+        self.move_claimed(claimed, moves).await?;
+        let digests = self.open_digests(&intents, self.now).await?;
+        self.insert_deliveries(&positions, &intents, &digests, &contents, self.now).await
+    }
+
+    async fn mark(&self, marks: &BTreeMap<NotificationId, Mark>) -> Result<(), Failure> {
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = marks.keys().map(NotificationId::as_str).collect();
+        let number = |seq: Option<Seq>| seq.map(|seq| rows::int(seq.get()));
+        let seqs: Vec<Option<i64>> = marks.values().map(|mark| number(mark.seq)).collect();
+        let states: Vec<Option<i64>> = marks.values().map(|mark| number(mark.state)).collect();
+        rows::execute(&self.connection, sql::NOTIFICATIONS_MARK, &[&ids, &seqs, &states]).await?;
+        Ok(())
+    }
+
+    async fn put_away(&self, taken: &Taken) -> Result<(), Failure> {
+        for (positions, sql) in
+            [(&taken.done, sql::OUTSIDE_DONE), (&taken.later, sql::OUTSIDE_LATER)]
+        {
+            if !positions.is_empty() {
+                rows::execute(&self.connection, sql, &[positions]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `None` where the user or the id cannot be used.
+fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
+    let op: &str = rows::get(row, 1, "outside.op")?;
+    let id: Option<&str> = rows::get(row, 2, "outside.id")?;
+    let user: &str = rows::get(row, 3, "outside.userId")?;
+    let was_unread: Option<bool> = rows::get(row, 4, "outside.wasUnread")?;
+    let what = match (op, id.and_then(NotificationId::parse)) {
+        ("inserted", Some(id)) => What::Inserted(id),
+        ("updated", Some(id)) => What::Updated { id, was_unread: was_unread == Some(true) },
+        ("deleted", Some(id)) => What::Deleted(id),
+        ("preferences", _) => What::Preferences,
+        _ => return Ok(None),
+    };
+    Ok(UserId::parse(user).ok().map(|user| (user, what)))
+}
+
+/// What a row gets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    seq: Option<Seq>,
+    state: Option<Seq>,
+}
+
+/// What the entries come to.
+struct Work<'a> {
+    tx: &'a Tx,
+    mail: MailPolicy,
+    ground: &'a Ground,
+    held: &'a Held,
+    claimed: Claimed,
+    /// Whose unread are counted anew: how they were counted when a row was read or deleted, nobody knows any more.
+    recount: BTreeSet<UserId>,
+    /// The rows that were looked at, with what they get.
+    marks: BTreeMap<NotificationId, Mark>,
+    moves: Vec<Move>,
+    intents: Vec<Intent<'a>>,
+    contents: Vec<Arc<Content>>,
+    positions: Vec<Seq>,
+    /// Whose preferences were told.
+    told: BTreeSet<&'a UserId>,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        tx: &'a Tx,
+        mail: MailPolicy,
+        ground: &'a Ground,
+        held: &'a Held,
+        claimed: Claimed,
+    ) -> Self {
+        Self {
+            tx,
+            mail,
+            ground,
+            held,
+            claimed,
+            recount: BTreeSet::new(),
+            marks: BTreeMap::new(),
+            moves: Vec::new(),
+            intents: Vec::new(),
+            contents: Vec::new(),
+            positions: Vec::new(),
+            told: BTreeSet::new(),
+        }
+    }
+
+    fn apply(&mut self, entry: &'a Entry) {
+        match entry.what {
+            What::Inserted(id) => self.insert(&entry.user, id),
+            What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
+            What::Deleted(id) => self.delete(&entry.user, id),
+            What::Preferences => {
+                if self.told.insert(&entry.user) {
+                    self.advance(&entry.user, |_| ChangeKind::PreferencesUpdated);
+                }
+            }
+        }
+    }
+
+    /// Adopts a row, as if it had been asked for here.
+    fn insert(&mut self, user: &'a UserId, id: NotificationId) {
+        let Some(row) = self.held.get(&id).filter(|row| row.user == *user) else {
+            return;
+        };
+        if row.seq != Seq::ZERO || self.marks.contains_key(&id) {
+            return;
+        }
+        self.marks.insert(id, Mark::default());
+        let key = row.content.category.as_ref();
+        let category = key.and_then(|key| self.ground.categories.get(key));
+        let decided = self.ground.decide(user, category, self.mail, self.tx.now);
+        let mut position = None;
+        if decided.preview.in_app == InAppOutcome::Created {
+            if let Some(claim) = self.claimed.get_mut(user) {
+                claim.inbox.unread += u64::from(row.read_at.is_none());
+            }
+            let seq = self.advance(user, |seq| {
+                ChangeKind::Created(Arc::new(Notification { seq, ..row.clone() }))
+            });
+            self.marks.insert(id, Mark { seq: Some(seq), state: None });
+            position = Some(self.positions.len());
+            self.positions.push(seq);
+        } else if decided.preview.email != EmailOutcome::Queued {
+            return;
+        }
+        let unit = self.contents.len();
+        self.contents.push(Arc::clone(&row.content));
+        self.intents.extend(Intent::of(unit, user, id, position, &decided));
+    }
+
+    /// Tells the state that the row has now, unless it is back where it was.
+    fn update(&mut self, user: &'a UserId, id: NotificationId, was_unread: bool) {
+        self.recount.insert(user.clone());
+        let Some(row) = self.held.get(&id).filter(|row| row.user == *user) else {
+            return;
+        };
+        if row.seq == Seq::ZERO || self.marks.contains_key(&id) {
+            return;
+        }
+        self.marks.insert(id, Mark::default());
+        let kind = match row.read_at {
+            None if was_unread => return,
+            None => ChangeKind::Unread { id },
+            Some(read_at) => ChangeKind::Read { id, read_at },
+        };
+        let seq = self.advance(user, |_| kind);
+        self.marks.insert(id, Mark { seq: None, state: Some(seq) });
+    }
+
+    fn delete(&mut self, user: &'a UserId, id: NotificationId) {
+        // Of an inbox that was erased since, nobody knows anything.
+        if self.claimed.get(user).is_some_and(|claim| !claim.is_new) {
+            self.recount.insert(user.clone());
+            self.advance(user, |_| ChangeKind::Deleted { id });
+        }
+    }
+
+    /// Moves the inbox by a change.
+    fn advance(&mut self, user: &UserId, kind: impl FnOnce(Seq) -> ChangeKind) -> Seq {
+        let Some(claim) = self.claimed.get_mut(user) else {
+            return Seq::ZERO;
+        };
+        let seq = claim.inbox.seq.next();
+        claim.inbox.seq = seq;
+        self.moves.push(Move { user: user.clone(), seq, kind: kind(seq) });
+        seq
+    }
+}
