@@ -41,7 +41,8 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
         Authenticator::new(builder.auth, Arc::clone(&store), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
     let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock), builder.retention);
-    for service in link.services(&hub, database.nodes()) {
+    let adoption = database.adoption(mail.policy);
+    for service in link.services(&hub, database.nodes()).into_iter().chain(adoption) {
         supervisor = supervisor.with(service);
     }
     if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
