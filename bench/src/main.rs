@@ -11,6 +11,7 @@ mod report;
 mod request;
 mod rows;
 mod server;
+mod sink;
 mod stats;
 mod sys;
 
@@ -56,6 +57,8 @@ enum What {
     Bulk,
     /// From the request to the event
     Latency,
+    /// What the inbox feels while 500 mails a second go out
+    Mail,
     /// The list of a large inbox in a large table
     List,
     /// Memory and start of the idle process
@@ -83,6 +86,7 @@ impl What {
             Self::Notify => Some("notify"),
             Self::Bulk => Some("bulk"),
             Self::Latency => Some("latency"),
+            Self::Mail => Some("mail"),
             Self::List => Some("list"),
             Self::Startup => Some("startup"),
             Self::Hostile => Some("hostile"),

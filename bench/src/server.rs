@@ -23,29 +23,39 @@ pub(crate) struct Server {
     /// From exec to the first 200 of `/readyz`.
     pub(crate) started_in: Duration,
     binary: PathBuf,
+    environment: Environment,
     scratch: Scratch,
 }
+
+/// Settings besides the usual ones.
+type Environment = Vec<(&'static str, String)>;
 
 impl Server {
     /// Starts `binary` on an empty database, named after the row that is measured.
     pub(crate) fn start(binary: &Path, name: &str) -> Result<Self> {
+        Self::start_with(binary, name, Vec::new())
+    }
+
+    /// The same, with more settings.
+    pub(crate) fn start_with(binary: &Path, name: &str, environment: Environment) -> Result<Self> {
         ensure!(binary.exists(), "{} is not built", binary.display());
         let scratch = Scratch::new(name)?;
         let database = database(&scratch);
         let api_key = create_key(binary, &database)?;
-        let (process, address, started_in) = spawn(binary, &database, &scratch)?;
+        let (process, address, started_in) = spawn(binary, &database, &environment, &scratch)?;
         let binary = binary.to_path_buf();
-        let server = Self { process, address, api_key, started_in, binary, scratch };
+        let server = Self { process, address, api_key, started_in, binary, environment, scratch };
         server.create_category()?;
         Ok(server)
     }
 
     /// Kills it and starts it again on the same database.
     pub(crate) fn restart(self) -> Result<Self> {
-        let Self { process, api_key, binary, scratch, .. } = self;
+        let Self { process, api_key, binary, environment, scratch, .. } = self;
         drop(process);
-        let (process, address, started_in) = spawn(&binary, &database(&scratch), &scratch)?;
-        Ok(Self { process, address, api_key, started_in, binary, scratch })
+        let (process, address, started_in) =
+            spawn(&binary, &database(&scratch), &environment, &scratch)?;
+        Ok(Self { process, address, api_key, started_in, binary, environment, scratch })
     }
 
     fn create_category(&self) -> Result<()> {
@@ -94,6 +104,7 @@ pub(crate) fn migrate(binary: &Path, scratch: &Scratch) -> Result<PathBuf> {
 fn spawn(
     binary: &Path,
     database: &str,
+    environment: &Environment,
     scratch: &Scratch,
 ) -> Result<(Guard, SocketAddr, Duration)> {
     let address = free_address()?;
@@ -104,6 +115,7 @@ fn spawn(
         .env("GRELOT_JWT_SECRET", SECRET)
         .env("GRELOT_METRICS_BIND", "127.0.0.1:0")
         .env("GRELOT_STREAMS_PER_USER", "20000")
+        .envs(environment.iter().cloned())
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log);

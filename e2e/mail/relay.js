@@ -18,23 +18,26 @@ export class Relay extends Watched {
   seen = [];
   /** Called with each message; an error that it throws is the answer, and `"cut"` ends the connection without one. */
   onMessage = async () => {};
-  /** Called with each recipient. */
+  /** Called with each recipient; what it gives or resolves to is the answer, if that is an error. */
   onRecipient = () => {};
+  /** Called with each connection, before the greeting. */
+  onConnection = () => {};
   #server;
 
-  static async start(options = {}) {
+  static async start({ port = 0, ...options } = {}) {
     const relay = new Relay();
     relay.#server = new SMTPServer({
       logger: false,
       authOptional: true,
       disabledCommands: options.key ? [] : ["AUTH", "STARTTLS"],
-      onRcptTo: ({ address }, _session, done) => done(relay.onRecipient(address)),
+      onConnect: (_session, done) => Promise.resolve(relay.onConnection()).then(done),
+      onRcptTo: ({ address }, _session, done) => Promise.resolve(relay.onRecipient(address)).then(done),
       onData: (stream, session, done) => relay.#take(stream, session).then(() => done(null, "kept"), done),
       ...options,
     });
     // Connections that clients cut are a part of the tests.
     relay.#server.on("error", () => {});
-    relay.#server.listen(0, "127.0.0.1");
+    relay.#server.listen(port, "127.0.0.1");
     await once(relay.#server.server, "listening");
     return relay;
   }

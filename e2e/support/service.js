@@ -65,6 +65,11 @@ export class Service {
     await gone;
   }
 
+  /** Stops it where it stands, until it is killed. */
+  freeze() {
+    this.#child.kill("SIGSTOP");
+  }
+
   async stop() {
     await this.kill();
     rmSync(this.#place, { recursive: true });

@@ -130,6 +130,11 @@ impl Swarm {
         self.created
     }
 
+    /// How many created events arrived on one stream.
+    pub(crate) fn created_on(&self, number: usize) -> u64 {
+        self.streams.get(number).map_or(0, |stream| stream.reader.created)
+    }
+
     /// How many streams are open.
     pub(crate) fn len(&self) -> usize {
         self.streams.len()

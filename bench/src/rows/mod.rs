@@ -7,6 +7,7 @@ mod hostile_cases;
 mod latency;
 mod list;
 mod load;
+mod mail;
 mod memory;
 mod notify;
 mod startup;
@@ -44,12 +45,13 @@ pub(crate) struct Measurement {
 }
 
 /// Every measurement, in the order of the table.
-pub(crate) const ALL: [Measurement; 8] = [
+pub(crate) const ALL: [Measurement; 9] = [
     Measurement { name: "memory", run: memory::run },
     Measurement { name: "fanout", run: fanout::run },
     Measurement { name: "notify", run: notify::run },
     Measurement { name: "bulk", run: bulk::run },
     Measurement { name: "latency", run: latency::run },
+    Measurement { name: "mail", run: mail::run },
     Measurement { name: "list", run: list::run },
     Measurement { name: "startup", run: startup::run },
     Measurement { name: "hostile", run: hostile::run },

@@ -54,7 +54,7 @@ pub(crate) fn compose(
     from: &Mailbox,
     letter: &Letter,
     rendered: Rendered,
-    now: Timestamp,
+    date: Timestamp,
 ) -> Result<Mail, ComposeError> {
     let id = &letter.id;
     if !(1..=64).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -63,7 +63,7 @@ pub(crate) fn compose(
     let to = Mailbox::new(letter.name.as_deref(), &letter.to)?;
     let language = letter.locale.as_deref().filter(|tag| is_tag(tag));
     let language = language.unwrap_or_else(|| Language::of(None).tag());
-    let seconds = u64::try_from(now.seconds()).unwrap_or(0).min(LAST_DATE);
+    let seconds = u64::try_from(date.seconds()).unwrap_or(0).min(LAST_DATE);
     let mut headers = Message::builder()
         .from(from.header())
         .to(to.header())

@@ -31,10 +31,10 @@ impl Email {
         &self.room
     }
 
-    /// Delivers a letter, once, at `now`. Whoever drops the future does not know whether the relay has taken the letter; trying it
-    /// again sends the same mail.
-    pub async fn deliver(&self, letter: &Letter, now: Timestamp) -> Outcome {
-        let mail = match self.room.compose(letter, now) {
+    /// Delivers a letter, once, as a mail of `date`. Whoever drops the future does not know whether the relay has taken the letter;
+    /// trying it again with the same date sends the same mail.
+    pub async fn deliver(&self, letter: &Letter, date: Timestamp) -> Outcome {
+        let mail = match self.room.compose(letter, date) {
             Ok(mail) => mail,
             Err(error) => {
                 return Outcome::Never {

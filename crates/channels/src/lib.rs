@@ -6,7 +6,7 @@
 //!
 //! Invariants:
 //! - What a host or a user wrote never becomes markup, a header, a recipient or an SMTP command.
-//! - A letter that is tried again is the same mail: same `Message-ID`.
+//! - A letter that is tried again, with the same date, is the same mail to the last byte.
 //! - Every wait has a time limit; what is in progress when a future is dropped is a closed connection, and nothing else.
 //! - No credential is in a message of an error, in an answer or in a `Debug`.
 //!

@@ -85,12 +85,12 @@ impl Mailroom {
         }
     }
 
-    /// The mail as bytes for the relay, made at `now`.
+    /// The mail as bytes for the relay, dated `date`.
     ///
     /// # Errors
     /// A [`ComposeError`] when the letter cannot become a mail, however often it is tried.
-    pub fn compose(&self, letter: &Letter, now: Timestamp) -> Result<Mail, ComposeError> {
-        compose(&self.settings.from, letter, self.render(letter), now)
+    pub fn compose(&self, letter: &Letter, date: Timestamp) -> Result<Mail, ComposeError> {
+        compose(&self.settings.from, letter, self.render(letter), date)
     }
 
     /// Tries templates with a sample, before they are used.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use grelot_http::auth::AuthSettings;
+use grelot_worker::Retention;
 
 use crate::database::DatabaseUrl;
 use crate::error::BuildError;
@@ -21,6 +22,7 @@ pub struct Builder {
     pub(crate) ping: Duration,
     pub(crate) streams_per_user: usize,
     pub(crate) mail: MailOptions,
+    pub(crate) retention: Retention,
 }
 
 impl Default for Builder {
@@ -34,6 +36,7 @@ impl Default for Builder {
             ping: Duration::from_secs(30),
             streams_per_user: 32,
             mail: MailOptions::default(),
+            retention: Retention::default(),
         }
     }
 }
@@ -100,6 +103,19 @@ impl Builder {
     /// How many streams a user may hold, 32 without this; the oldest gives way.
     pub fn streams_per_user(mut self, most: usize) -> Self {
         self.streams_per_user = most;
+        self
+    }
+
+    /// How long notifications are kept after they were read; for ever without this. Nobody is told when they go.
+    pub fn retention(mut self, kept: Duration) -> Self {
+        self.retention.read = Some(kept);
+        self
+    }
+
+    /// How many notifications an inbox may hold, 10,000 without this; `None` is any number. What is too much goes within minutes: first
+    /// the oldest that were read, then the oldest, which readers see deleted.
+    pub fn inbox_max(mut self, max: impl Into<Option<u64>>) -> Self {
+        self.retention.inbox_max = max.into();
         self
     }
 

@@ -9,7 +9,7 @@ use grelot_http::metrics::Metrics;
 use grelot_http::{AppState, Readiness, Secret};
 use grelot_hub::{Hub, HubSettings, Mailbox};
 use grelot_store::Store;
-use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Service, Supervisor};
+use grelot_worker::{Housekeeping, HousekeepingSettings, Outbox, Retention, Service, Supervisor};
 
 use crate::background::Background;
 use crate::builder::Builder;
@@ -18,6 +18,7 @@ use crate::database::{Database, DatabaseUrl};
 use crate::error::BuildError;
 use crate::grelot::{Grelot, Parts};
 use crate::mail::{Desk, Mail};
+use crate::nodes::Link;
 
 /// Commits that may wait for the dispatchers; over it, users are read from the database instead.
 const MAILBOX: usize = 4_096;
@@ -30,7 +31,8 @@ const MAIL_GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mail = Mail::set_up(&builder.mail)?;
-    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, None);
+    let link = Link::set_up(&database)?;
+    let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, link.bus());
     let database = Database::open(database, Arc::clone(&clock), Arc::new(publisher)).await?;
     let store = database.ports();
     let secret = Secret::new(store.secret());
@@ -38,7 +40,11 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let auth =
         Authenticator::new(builder.auth, Arc::clone(&store), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
-    let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock));
+    let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock), builder.retention);
+    let adoption = database.adoption(mail.policy);
+    for service in link.services(&hub, database.nodes()).into_iter().chain(adoption) {
+        supervisor = supervisor.with(service);
+    }
     if let Some(outbox) = outbox(&mail, &store, &secret, &metrics, Arc::clone(&clock)) {
         supervisor = supervisor.with(outbox);
     }
@@ -81,7 +87,7 @@ fn outbox(
     metrics: &Arc<Metrics>,
     clock: Arc<dyn Clock>,
 ) -> Option<Service> {
-    let post = mail.postman(secret, Arc::clone(&clock))?;
+    let post = mail.postman(secret)?;
     let counted = Arc::clone(metrics);
     let outbox = Outbox::new(
         Arc::<dyn Store>::clone(store),
@@ -97,7 +103,12 @@ fn outbox(
 }
 
 /// What runs by itself. The database comes first, so that it is watched to the end.
-fn supervisor(database: &Database, hub: &Hub, clock: Arc<dyn Clock>) -> Supervisor {
+fn supervisor(
+    database: &Database,
+    hub: &Hub,
+    clock: Arc<dyn Clock>,
+    retention: Retention,
+) -> Supervisor {
     let (watched, store) = (database.clone(), database.ports());
     let database = Service::new("database", GRACE, async move |shutdown| {
         tokio::select! {
@@ -110,7 +121,8 @@ fn supervisor(database: &Database, hub: &Hub, clock: Arc<dyn Clock>) -> Supervis
         hub.run(shutdown).await;
         Ok(())
     });
-    let jobs = Housekeeping::new(store, clock, HousekeepingSettings::default());
+    let settings = HousekeepingSettings { retention, ..HousekeepingSettings::default() };
+    let jobs = Housekeeping::new(store, clock, settings);
     let jobs = Service::new("housekeeping", GRACE, async move |shutdown| {
         jobs.run(shutdown).await;
         Ok(())

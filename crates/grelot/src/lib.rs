@@ -48,6 +48,7 @@ mod keep_alive;
 mod listen;
 mod mail;
 mod new_notification;
+mod nodes;
 #[cfg(feature = "cli")]
 mod process;
 #[cfg(feature = "cli")]

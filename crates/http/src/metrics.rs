@@ -242,11 +242,15 @@ impl fmt::Debug for Figures {
 impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let (hub, store) = (self.hub.stats(), self.store.stats());
+        let bus = self.hub.bus_stats();
+        let connected = "Whether other nodes can be told now";
+        let bus_gauge = bus.map(|bus| ("bus_connected", connected, bus.connected.into()));
         let gauges = [
             ("hub_streams", "Open streams", hub.streams),
             ("hub_users", "Users with an open stream", hub.users),
             ("store_queued", "Units of work that wait for a commit", store.queued),
         ];
+        let gauges = gauges.into_iter().chain(bus_gauge);
         for (name, help, value) in gauges {
             // A gauge is signed; nothing of this ever comes near the end of that.
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
@@ -267,7 +271,14 @@ impl Collector for Figures {
             ("store_refused", "Units of work refused at a full queue", store.refused),
             ("store_failed", "Commits that failed", store.failed),
         ];
-        for (name, help, value) in counters {
+        let bus_counters = bus.map(|bus| {
+            [
+                ("bus_told", "Hints that were sent to other nodes", bus.told),
+                ("bus_heard", "Hints that arrived from nodes", bus.heard),
+                ("bus_dropped", "Hints that were dropped, and left to the sweep", bus.dropped),
+            ]
+        });
+        for (name, help, value) in counters.into_iter().chain(bus_counters.into_iter().flatten()) {
             let counter = ConstCounter::new(value);
             let metric = encoder.encode_descriptor(name, help, None, counter.metric_type())?;
             counter.encode(metric)?;

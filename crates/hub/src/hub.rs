@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use grelot_core::{Clock, Seq, Timestamp, UserId};
-use grelot_store::{Heard, Hint, StreamSource};
+use grelot_store::{BusStats, Heard, Hint, StreamSource};
 use rand::Rng;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -269,6 +269,11 @@ impl Hub {
     /// Whether the hub is going away.
     pub fn is_draining(&self) -> bool {
         self.shared.draining.load(Ordering::Acquire)
+    }
+
+    /// Figures of the bus, where there are other nodes.
+    pub fn bus_stats(&self) -> Option<BusStats> {
+        self.shared.mailbox.bus_stats()
     }
 
     /// Figures since the hub was made.

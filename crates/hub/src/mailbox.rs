@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use grelot_core::{Change, ChangeKind, Seq, UserId};
-use grelot_store::{Bus, Committed, Hint};
+use grelot_store::{Bus, BusStats, Committed, Hint};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -127,6 +127,11 @@ impl Mailbox {
         let mut post = self.slots.list[shard].post.lock();
         let empty = post.changes.is_empty() && post.behind.is_empty();
         (!empty).then(|| std::mem::take(&mut *post))
+    }
+
+    /// Figures of the bus, if there is one.
+    pub(crate) fn bus_stats(&self) -> Option<BusStats> {
+        self.slots.bus.as_ref().map(|bus| bus.stats())
     }
 
     /// Waits until something may have arrived for a dispatcher.

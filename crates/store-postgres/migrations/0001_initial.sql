@@ -39,6 +39,9 @@ CREATE INDEX IF NOT EXISTS "notifications_unread_idx" ON public.notifications ("
 CREATE INDEX IF NOT EXISTS "notifications_read_idx" ON public.notifications ("userId", "seq")
     WHERE "readAt" IS NOT NULL;
 
+-- What was read is found by its age, for those who do not keep it for ever.
+CREATE INDEX IF NOT EXISTS "notifications_readAt_idx" ON public.notifications ("readAt") WHERE "readAt" IS NOT NULL;
+
 CREATE TABLE IF NOT EXISTS public.notification_preferences (
     "id" TEXT NOT NULL,
     "userId" TEXT NOT NULL,

@@ -49,7 +49,7 @@ CREATE INDEX deliveries_queue ON grelot.deliveries ("userId", (state = 'pending'
 CREATE INDEX deliveries_collecting ON grelot.deliveries ("userId", "readyAt", id)
     WHERE state = 'pending' AND "notificationId" IS NULL;
 CREATE INDEX deliveries_state ON grelot.deliveries (state, id);
-CREATE INDEX deliveries_user ON grelot.deliveries ("userId");
+CREATE INDEX deliveries_user ON grelot.deliveries ("userId", id);
 CREATE INDEX deliveries_notification ON grelot.deliveries ("notificationId", id) WHERE "notificationId" IS NOT NULL;
 CREATE INDEX deliveries_digest ON grelot.deliveries ("digestId", "createdAt", id) WHERE "digestId" IS NOT NULL;
 CREATE INDEX deliveries_ended ON grelot.deliveries ("endedAt") WHERE "endedAt" IS NOT NULL;

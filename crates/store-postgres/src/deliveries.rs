@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_core::{
-    AttemptOutcome, DeliveryId, DeliveryState, Notification, NotificationId, Rule, Seq, Timestamp,
+    AttemptOutcome, Content, DeliveryId, DeliveryState, Notification, NotificationId, Rule, Seq,
+    Timestamp, UserId,
 };
 use grelot_store::{
-    Attempt, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, OutboxStats, Settlement,
-    StoreError, Story,
+    Attempt, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, Mailed, OutboxStats,
+    Settlement, StoreError, Story,
 };
 use tokio_postgres::Row;
 
@@ -28,7 +29,7 @@ impl Deliveries for PostgresStore {
         // Mostly nothing is due: then nothing is locked.
         let next = self.look(|snapshot| async move { snapshot.next_due().await }).await?;
         if limit == 0 || next.is_none_or(|next| next > self.context.now()) {
-            return Ok(Leased { leases: Vec::new(), next });
+            return Ok(Leased { next, ..Leased::default() });
         }
         self.write(move |tx| async move { tx.lease(limit).await }).await
     }
@@ -113,13 +114,25 @@ impl Snapshot {
         Ok(delivery)
     }
 
+    /// Everything that was to reach the user outside of the inbox, newest first.
+    pub(crate) async fn mailed(&self, user: &UserId) -> Result<Vec<Mailed>, Failure> {
+        let params: rows::Params<'_> = &[&user.as_str()];
+        let found = rows::all(&self.connection, sql::DELIVERIES_OF_USER, params, |row| {
+            Ok(Mailed { delivery: delivery(row)?, content: content(row)?.map(Arc::new) })
+        });
+        let mut told = Vec::new();
+        for Mailed { delivery, content } in found.await? {
+            told.push(Mailed { delivery: self.with_attempts(delivery).await?, content });
+        }
+        Ok(told)
+    }
+
     async fn story(&self, id: NotificationId) -> Result<Option<Story>, Failure> {
         let params: rows::Params<'_> = &[&id.as_str()];
         let mut rowless = None;
         let found = rows::all(&self.connection, sql::DELIVERIES_OF_NOTIFICATION, params, |row| {
             let found = delivery(row)?;
-            let content = rows::parsed_or_null(row, 12, "deliveries.content", errand::decode)?;
-            if let Some(content) = content {
+            if let Some(content) = content(row)? {
                 rowless = Some(Notification {
                     id,
                     user: found.user.clone(),
@@ -163,6 +176,11 @@ impl Snapshot {
         });
         Ok(count.await?.unwrap_or_default())
     }
+}
+
+/// The content of a delivery whose notification never had a row: the column after those of [`delivery`].
+fn content(row: &Row) -> Result<Option<Content>, Failure> {
+    rows::parsed_or_null(row, 12, "deliveries.content", errand::decode)
 }
 
 /// The columns that every such query selects first.

@@ -27,6 +27,7 @@ struct Subject {
     content: Option<Content>,
     category: Option<CategoryKey>,
     created_at: Timestamp,
+    ready_at: Timestamp,
 }
 
 /// The user, as a mail knows them.
@@ -56,7 +57,7 @@ impl Snapshot {
         let errand = if held.notification.is_some() {
             self.one(&reader, held).await?
         } else {
-            self.digest(&reader, lease.id).await?
+            self.digest(&reader, &held).await?
         };
         Ok(Some(errand))
     }
@@ -75,7 +76,7 @@ impl Snapshot {
         let keys = subject.category.iter().collect();
         let mut categories = self.categories_of(&keys).await?;
         let category = subject.category.as_ref().and_then(|key| categories.remove(key));
-        let created_at = subject.created_at;
+        let (created_at, ready_at) = (subject.created_at, subject.ready_at);
         let mut inbox = self.inbox_now(&reader.user, slice::from_ref(&subject)).await?;
         let judged = reader.judge(category.as_ref(), subject, &mut inbox);
         if let Err(reason) = judged.wanted {
@@ -84,12 +85,12 @@ impl Snapshot {
         let mandatory = is_mandatory(Channel::Email, category.as_ref());
         let content = judged.content.ok_or(Failure::Corrupt("deliveries.content"))?;
         let matter = MailMatter::One(MailItem { content, created_at, category });
-        Ok(self.send(reader, mandatory, mandatory, matter, Vec::new()))
+        Ok(self.send(reader, (mandatory, mandatory), ready_at, matter, Vec::new()))
     }
 
-    async fn digest(&self, reader: &Reader, digest: DeliveryId) -> Result<Errand, Failure> {
+    async fn digest(&self, reader: &Reader, digest: &Subject) -> Result<Errand, Failure> {
         let categories = self.categories().await?;
-        let subjects = self.subjects_of(digest).await?;
+        let subjects = self.subjects_of(digest.delivery).await?;
         let mut inbox = self.inbox_now(&reader.user, &subjects).await?;
         let (mut items, mut more, mut collected) = (Vec::new(), 0_u64, Vec::new());
         let (mut any_mandatory, mut all_mandatory) = (false, true);
@@ -115,15 +116,15 @@ impl Snapshot {
             return Ok(Errand::Skip(SkipReason::Empty));
         }
         let matter = MailMatter::Digest { items, more };
-        Ok(self.send(reader, any_mandatory, all_mandatory, matter, collected))
+        Ok(self.send(reader, (any_mandatory, all_mandatory), digest.ready_at, matter, collected))
     }
 
     /// The mail, or the end of the quiet hours that it waits for.
     fn send(
         &self,
         reader: &Reader,
-        passes_quiet: bool,
-        mandatory: bool,
+        (passes_quiet, mandatory): (bool, bool),
+        ready_at: Timestamp,
         matter: MailMatter,
         collected: Vec<(DeliveryId, Option<SkipReason>)>,
     ) -> Errand {
@@ -138,6 +139,7 @@ impl Snapshot {
                 locale: locale.clone(),
                 timezone: timezone.clone(),
                 mandatory,
+                ready_at,
                 matter,
                 collected,
             })),
@@ -211,6 +213,7 @@ fn subject(row: &Row) -> Result<Subject, Failure> {
             CategoryKey::parse(text).ok()
         })?,
         created_at: rows::instant(row, 5, "deliveries.createdAt")?,
+        ready_at: rows::instant(row, 6, "deliveries.readyAt")?,
     })
 }
 

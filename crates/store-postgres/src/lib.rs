@@ -49,6 +49,7 @@ mod plans;
 mod preferences;
 mod readers;
 mod replay;
+mod retention;
 mod rows;
 mod snapshot;
 mod sql;

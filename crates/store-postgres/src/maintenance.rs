@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use grelot_core::{Seq, Timestamp, UserId};
-use grelot_store::{Maintenance, StoreError, StoreStats};
+use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
 
 use crate::error::Failure;
 use crate::rows;
@@ -40,6 +40,19 @@ impl Maintenance for PostgresStore {
             Ok(usize::try_from(pruned).unwrap_or(usize::MAX))
         })
         .await
+    }
+
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        self.write(move |tx| async move { tx.prune_read(before, batch).await }).await
+    }
+
+    async fn trim_inboxes(
+        &self,
+        after: Option<&UserId>,
+        max: u64,
+        batch: usize,
+    ) -> Result<Trimmed, StoreError> {
+        self.trim(after, max, batch).await
     }
 }
 

@@ -56,7 +56,7 @@ impl Snapshot {
 
 impl Tx {
     pub(crate) async fn lease(&self, limit: usize) -> Result<Leased, Failure> {
-        self.take_back(limit).await?;
+        let lost = self.take_back(limit).await?;
         let look = rows::limit(limit.saturating_mul(LOOK).saturating_add(LOOK));
         let params: rows::Params<'_> = &[&self.now.millis(), &look];
         let due = rows::all(&self.connection, sql::OUTBOX_DUE, params, |row| {
@@ -80,7 +80,7 @@ impl Tx {
         if leases.is_empty() {
             next = next.map(|next| next.max(self.now.after(ELSEWHERE)));
         }
-        Ok(Leased { leases, next })
+        Ok(Leased { leases, lost, next })
     }
 
     /// The first in the queue of each user.
@@ -135,14 +135,16 @@ impl Tx {
         }
     }
 
-    /// Takes deliveries from workers whose lease ran out.
-    async fn take_back(&self, limit: usize) -> Result<(), Failure> {
+    /// Takes deliveries from workers whose lease ran out; returns how many.
+    async fn take_back(&self, limit: usize) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&self.now.millis(), &rows::limit(limit)];
         let gone = rows::all(&self.connection, sql::OUTBOX_EXPIRED, params, |row| {
             let lost = small(row, 2, "deliveries.lost")?.saturating_add(1);
             Ok((id(row, 0)?, user(row, 1)?, lost, started_at(row, 3)?))
         });
-        for (id, user, lost, started_at) in gone.await? {
+        let gone = gone.await?;
+        let found = gone.len();
+        for (id, user, lost, started_at) in gone {
             let answer = "its worker went away, and nobody knows whether it was sent";
             self.log_attempt(id, started_at, AttemptOutcome::Lost, answer).await?;
             let dead = lost >= LOST_MAX;
@@ -160,7 +162,7 @@ impl Tx {
             rows::execute(&self.connection, sql::OUTBOX_LOST, params).await?;
             self.bring_back(&user).await?;
         }
-        Ok(())
+        Ok(found)
     }
 
     pub(crate) async fn renew(&self, leases: &[Lease]) -> Result<(), Failure> {

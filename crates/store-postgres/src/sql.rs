@@ -22,7 +22,7 @@ macro_rules! narrowed {
 /// What `errand::subject` reads, in its order.
 macro_rules! subject {
     () => {
-        r#"SELECT id, "notificationId", seq IS NOT NULL, content, category, "createdAt" FROM grelot.deliveries"#
+        r#"SELECT id, "notificationId", seq IS NOT NULL, content, category, "createdAt", "readyAt" FROM grelot.deliveries"#
     };
 }
 
@@ -61,6 +61,9 @@ statements! {
     INBOX = r#"SELECT i.seq, i.unread, i."prunedSeq", d."erasedSeq" FROM (VALUES (1)) AS one
         LEFT JOIN grelot.inboxes i ON i."userId" = $1
         LEFT JOIN grelot.departures d ON d.digest = $2 AND i."userId" IS NULL"#;
+    INBOXES_AFTER = r#"SELECT "userId", seq FROM grelot.inboxes WHERE "userId" > $1 ORDER BY "userId" LIMIT $2"#;
+    INBOXES_LOCK = r#"SELECT 1 FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) ORDER BY "userId"
+        FOR NO KEY UPDATE"#;
     INBOX_LOCK = r#"SELECT seq, unread, "prunedSeq" FROM grelot.inboxes WHERE "userId" = $1 FOR NO KEY UPDATE"#;
     /// Locks the inbox, and makes it when there is none: at zero, which is nobody's position.
     INBOX_CLAIM = r#"INSERT INTO grelot.inboxes AS i ("userId") VALUES ($1)
@@ -143,6 +146,20 @@ statements! {
     LIST_READ_SINCE = concat!(notification!(), r#" FROM public.notifications
         WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > $7 AND "stateSeq" > $6"#,
         narrowed!(), " ORDER BY seq DESC LIMIT $3");
+
+    NOTIFICATIONS_READ_BEFORE = r#"SELECT id, "userId" FROM public.notifications
+        WHERE "readAt" < $1 AND seq IS NOT NULL ORDER BY "readAt" LIMIT $2"#;
+    /// Those that were made unread meanwhile stay.
+    NOTIFICATIONS_PRUNE = r#"DELETE FROM public.notifications WHERE id = ANY ($1::text[]) AND "readAt" < $2
+        AND seq IS NOT NULL"#;
+    NOTIFICATIONS_OLDEST_READ = r#"SELECT id FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > 0 ORDER BY seq LIMIT $2"#;
+    NOTIFICATIONS_OLDEST_UNREAD = r#"SELECT id FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > 0 ORDER BY seq LIMIT $2"#;
+    NOTIFICATIONS_REMOVE = r#"DELETE FROM public.notifications WHERE "userId" = $1 AND id = ANY ($2::text[])"#;
+    /// Counts no further than it has to.
+    NOTIFICATIONS_HELD = r#"SELECT count(*) FROM (SELECT 1 FROM public.notifications
+        WHERE "userId" = $1 AND seq IS NOT NULL LIMIT $2) AS held"#;
 
     /// Moves the inbox, and writes to its history what moved it. The age of a change never goes back in one inbox.
     CHANGE_INSERT = r#"WITH moved AS (
@@ -344,6 +361,7 @@ statements! {
     DELIVERIES = concat!(delivery!(), " WHERE id < $1 ORDER BY id DESC LIMIT $2");
     DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
     DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), r#" WHERE "notificationId" = $1 ORDER BY id"#);
+    DELIVERIES_OF_USER = concat!(delivery!(), r#" WHERE "userId" = $1 ORDER BY id DESC"#);
     DELIVERIES_COUNT = "SELECT count(*) FROM grelot.deliveries WHERE state = $1";
 
     ATTEMPTS = r#"SELECT "startedAt", "endedAt", outcome, answer FROM grelot.attempts WHERE "deliveryId" = $1

@@ -75,6 +75,7 @@ impl Snapshot {
             preferences: self.stored_preferences(user).await?,
             contact: self.contact(user).await?,
             sessions_revoked_at: self.sessions_revoked_at(user).await?,
+            deliveries: self.mailed(user).await?,
         })
     }
 

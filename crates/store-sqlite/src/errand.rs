@@ -24,6 +24,7 @@ struct Subject {
     content: Option<Content>,
     category: Option<CategoryKey>,
     created_at: Timestamp,
+    ready_at: Timestamp,
 }
 
 /// The user, as a mail knows them.
@@ -54,7 +55,7 @@ impl Snapshot<'_> {
         let errand = if held.notification.is_some() {
             self.one(&reader, held)?
         } else {
-            self.digest(&reader, lease.id)?
+            self.digest(&reader, &held)?
         };
         Ok(Some(errand))
     }
@@ -72,7 +73,7 @@ impl Snapshot<'_> {
             None => None,
             Some(key) => self.category(key)?,
         };
-        let created_at = subject.created_at;
+        let (created_at, ready_at) = (subject.created_at, subject.ready_at);
         let judged = self.judge(reader, category.as_ref(), subject)?;
         if let Err(reason) = judged.wanted {
             return Ok(Errand::Skip(reason));
@@ -80,14 +81,14 @@ impl Snapshot<'_> {
         let mandatory = is_mandatory(Channel::Email, category.as_ref());
         let content = judged.content.ok_or(Failure::Corrupt("deliveries.content"))?;
         let matter = MailMatter::One(MailItem { content, created_at, category });
-        Ok(self.send(reader, mandatory, mandatory, matter, Vec::new()))
+        Ok(self.send(reader, (mandatory, mandatory), ready_at, matter, Vec::new()))
     }
 
-    fn digest(&self, reader: &Reader, digest: DeliveryId) -> Result<Errand, Failure> {
+    fn digest(&self, reader: &Reader, digest: &Subject) -> Result<Errand, Failure> {
         let categories = self.categories()?;
         let (mut items, mut more, mut collected) = (Vec::new(), 0_u64, Vec::new());
         let (mut any_mandatory, mut all_mandatory) = (false, true);
-        for subject in self.subjects_of(digest)? {
+        for subject in self.subjects_of(digest.delivery)? {
             let category = subject.category.as_ref().and_then(|key| categories.get(key));
             let (delivery, created_at) = (subject.delivery, subject.created_at);
             let judged = self.judge(reader, category, subject)?;
@@ -109,15 +110,15 @@ impl Snapshot<'_> {
             return Ok(Errand::Skip(SkipReason::Empty));
         }
         let matter = MailMatter::Digest { items, more };
-        Ok(self.send(reader, any_mandatory, all_mandatory, matter, collected))
+        Ok(self.send(reader, (any_mandatory, all_mandatory), digest.ready_at, matter, collected))
     }
 
     /// The mail, or the end of the quiet hours that it waits for.
     fn send(
         &self,
         reader: &Reader,
-        passes_quiet: bool,
-        mandatory: bool,
+        (passes_quiet, mandatory): (bool, bool),
+        ready_at: Timestamp,
         matter: MailMatter,
         collected: Vec<(DeliveryId, Option<SkipReason>)>,
     ) -> Errand {
@@ -132,6 +133,7 @@ impl Snapshot<'_> {
                 locale: locale.clone(),
                 timezone: timezone.clone(),
                 mandatory,
+                ready_at,
                 matter,
                 collected,
             })),
@@ -195,6 +197,7 @@ fn subject(row: &Row<'_>) -> Result<Subject, Failure> {
             CategoryKey::parse(text).ok()
         })?,
         created_at: rows::instant(row, 5)?,
+        ready_at: rows::instant(row, 6)?,
     })
 }
 

@@ -35,6 +35,7 @@ mod outbox;
 mod preferences;
 mod readers;
 mod replay;
+mod retention;
 mod rows;
 mod snapshot;
 mod sql;

@@ -1,10 +1,10 @@
-//! The port `Maintenance`: pruning in small batches, health, figures.
+//! The port `Maintenance`: pruning in small batches, health, figures. Not here: which notifications are kept (`retention`).
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use grelot_core::{Seq, Timestamp, UserId};
-use grelot_store::{Maintenance, StoreError, StoreStats};
+use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
 use rusqlite::params;
 
 use crate::error::Failure;
@@ -39,6 +39,19 @@ impl Maintenance for SqliteStore {
             rows::execute(tx.connection, sql::IDEMPOTENCY_PRUNE, params)
         })
         .await
+    }
+
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+        self.write(batch, None, move |tx| tx.prune_read(before, batch)).await
+    }
+
+    async fn trim_inboxes(
+        &self,
+        after: Option<&UserId>,
+        max: u64,
+        batch: usize,
+    ) -> Result<Trimmed, StoreError> {
+        self.trim(after, max, batch).await
     }
 }
 

@@ -24,6 +24,11 @@ const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
     Migration { number: 3, name: "counts", sql: include_str!("../migrations/0003_counts.sql") },
+    Migration {
+        number: 4,
+        name: "retention",
+        sql: include_str!("../migrations/0004_retention.sql"),
+    },
 ];
 
 /// What a database has and what it lacks.
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     const NOTE: Migration =
-        Migration { number: 4, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
+        Migration { number: 900, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
 
     fn memory() -> Connection {
         Connection::open_in_memory().unwrap()
@@ -180,14 +185,14 @@ mod tests {
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
         let reworded = Migration { sql: "CREATE TABLE note (text BLOB) STRICT;", ..NOTE };
         let refused = apply_steps(&mut connection, &[MIGRATIONS[0], reworded]);
-        assert!(matches!(refused, Err(MigrateError::Changed(4))));
+        assert!(matches!(refused, Err(MigrateError::Changed(900))));
     }
 
     #[test]
     fn a_database_of_a_newer_version_is_refused() {
         let mut connection = memory();
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
-        assert!(matches!(apply(&mut connection), Err(MigrateError::Newer(4))));
+        assert!(matches!(apply(&mut connection), Err(MigrateError::Newer(900))));
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(crate) struct Decided {
 
 /// The first in a user's queue.
 struct Head {
-    id: DeliveryId,
+    /// As it is written, whether it can be read or not.
+    id: String,
     pending: bool,
     untouched: bool,
     ready_at: Timestamp,
@@ -57,7 +58,7 @@ impl Snapshot<'_> {
     fn head(&self, user: &UserId) -> Result<Option<Head>, Failure> {
         rows::optional(self.connection, sql::OUTBOX_HEAD, [user.as_str()], |row| {
             Ok(Head {
-                id: rows::parsed(row, 0, "deliveries.id", DeliveryId::parse)?,
+                id: row.get(0)?,
                 pending: row.get(1)?,
                 untouched: row.get(2)?,
                 ready_at: rows::instant(row, 3)?,
@@ -154,21 +155,23 @@ impl Tx<'_> {
     }
 
     pub(crate) fn lease(&self, limit: usize) -> Result<Leased, Failure> {
-        self.take_back(limit)?;
+        let lost = self.take_back(limit)?;
         let look = rows::limit(limit.saturating_mul(LOOK).saturating_add(LOOK));
         let due =
             rows::all(self.connection, sql::OUTBOX_DUE, params![self.now.millis(), look], |row| {
-                let id = rows::parsed(row, 0, "deliveries.id", DeliveryId::parse)?;
-                Ok((id, user(row, 1)?, rows::count(row, 2, "deliveries.token")?))
+                Ok((Named::read(row)?, rows::count(row, 2, "deliveries.token")?))
             })?;
         let until = self.now.after(LEASE).millis();
         let mut leases = Vec::new();
-        for (id, user, token) in due {
+        for (named, token) in due {
             if leases.len() == limit {
                 break;
             }
+            let Some((id, user)) = self.readable(named)? else {
+                continue;
+            };
             match self.head(&user)? {
-                Some(head) if head.id != id => self.put_aside(id, &head)?,
+                Some(head) if head.id != id.as_str() => self.put_aside(id, &head)?,
                 _ => {
                     let params = params![id.as_str(), until, self.now.millis()];
                     rows::execute(self.connection, sql::OUTBOX_LEASE, params)?;
@@ -176,7 +179,7 @@ impl Tx<'_> {
                 }
             }
         }
-        Ok(Leased { leases, next: self.next_due()? })
+        Ok(Leased { leases, lost, next: self.next_due()? })
     }
 
     /// A delivery that another one of its user is in the way of is not looked at until that one may have moved. Whoever
@@ -195,25 +198,47 @@ impl Tx<'_> {
             .head(user)?
             .filter(|head| head.pending && head.untouched && head.due_at > head.ready_at);
         if let Some(head) = waiting {
-            let params = params![head.id.as_str(), head.ready_at.millis()];
+            let params = params![head.id, head.ready_at.millis()];
             rows::execute(self.connection, sql::OUTBOX_PUT_ASIDE, params)?;
         }
         Ok(())
     }
 
-    /// Takes deliveries from workers whose lease ran out.
-    fn take_back(&self, limit: usize) -> Result<(), Failure> {
+    /// A delivery whose id or user another program wrote wrongly is given up: it cannot be worked on, and must not be in the way of
+    /// the others.
+    fn readable(&self, named: Named) -> Result<Option<(DeliveryId, UserId)>, Failure> {
+        let Named { id, user } = named;
+        let (parsed, user) = (DeliveryId::parse(&id), UserId::parse(&user).ok());
+        if let (Some(id), Some(user)) = (parsed, &user) {
+            return Ok(Some((id, user.clone())));
+        }
+        tracing::error!("a delivery has an id or a user that cannot be read, and was given up");
+        let reason = "its id or its user cannot be read";
+        let params = params![id, DeliveryState::Dead.name(), reason, self.now.millis()];
+        rows::execute(self.connection, sql::OUTBOX_END, params)?;
+        if let Some(user) = user {
+            self.bring_back(&user)?;
+        }
+        Ok(None)
+    }
+
+    /// Takes deliveries from workers whose lease ran out; returns how many.
+    fn take_back(&self, limit: usize) -> Result<usize, Failure> {
         let gone = rows::all(
             self.connection,
             sql::OUTBOX_EXPIRED,
             params![self.now.millis(), rows::limit(limit)],
             |row| {
-                let id = rows::parsed(row, 0, "deliveries.id", DeliveryId::parse)?;
                 let lost: u32 = row.get(2)?;
-                Ok((id, user(row, 1)?, lost + 1, rows::instant(row, 3)?))
+                Ok((Named::read(row)?, lost + 1, rows::instant(row, 3)?))
             },
         )?;
-        for (id, user, lost, started_at) in gone {
+        let mut found = 0;
+        for (named, lost, started_at) in gone {
+            let Some((id, user)) = self.readable(named)? else {
+                continue;
+            };
+            found += 1;
             let answer = "its worker went away, and nobody knows whether it was sent";
             self.log_attempt(id, started_at, AttemptOutcome::Lost, answer)?;
             let dead = lost >= LOST_MAX;
@@ -233,7 +258,7 @@ impl Tx<'_> {
             )?;
             self.bring_back(&user)?;
         }
-        Ok(())
+        Ok(found)
     }
 
     pub(crate) fn renew(&self, leases: &[Lease]) -> Result<(), Failure> {
@@ -341,14 +366,26 @@ impl Tx<'_> {
             self.connection,
             sql::OUTBOX_ENDED,
             params![before.millis(), rows::limit(batch)],
-            |row| rows::parsed(row, 0, "deliveries.id", DeliveryId::parse),
+            |row| Ok(row.get::<_, String>(0)?),
         )?;
         for id in &ended {
             for remove in [sql::ATTEMPTS_REMOVE, sql::DIGEST_REMOVE, sql::OUTBOX_REMOVE] {
-                rows::execute(self.connection, remove, [id.as_str()])?;
+                rows::execute(self.connection, remove, [id])?;
             }
         }
         Ok(ended.len())
+    }
+}
+
+/// A delivery and its user as they are written: their first two columns.
+struct Named {
+    id: String,
+    user: String,
+}
+
+impl Named {
+    fn read(row: &Row<'_>) -> Result<Self, Failure> {
+        Ok(Self { id: row.get(0)?, user: row.get(1)? })
     }
 }
 

@@ -11,7 +11,7 @@ macro_rules! notification {
 /// What `errand::subject` reads, in its order.
 macro_rules! subject {
     () => {
-        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt FROM deliveries"
+        "SELECT id, notificationId, seq IS NOT NULL, content, category, createdAt, readyAt FROM deliveries"
     };
 }
 
@@ -42,6 +42,7 @@ statements! {
         ON CONFLICT (userId) DO UPDATE SET seq = excluded.seq, unread = excluded.unread,
         prunedSeq = excluded.prunedSeq, changedAt = max(changedAt, excluded.changedAt) RETURNING changedAt";
     INBOX_PRUNED = "UPDATE inboxes SET prunedSeq = max(prunedSeq, ?2) WHERE userId = ?1";
+    INBOXES_AFTER = "SELECT userId, seq FROM inboxes WHERE userId > ?1 ORDER BY userId LIMIT ?2";
     INBOX_ERASE = "DELETE FROM inboxes WHERE userId = ?1";
 
     NOTIFICATION_INSERT = "INSERT INTO notifications
@@ -52,11 +53,19 @@ statements! {
     NOTIFICATION_STATE = "UPDATE notifications SET isRead = ?4, readAt = ?5, stateSeq = ?6
         WHERE userId = ?1 AND isRead = ?2 AND seq = ?3";
     NOTIFICATION_READ_ALL = "UPDATE notifications SET isRead = 1, readAt = ?3, stateSeq = ?4
-        WHERE userId = ?1 AND isRead = 0 AND seq <= ?2";
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?5 AND seq <= ?2";
     NOTIFICATION_READ_ALL_OF_CATEGORY = "UPDATE notifications SET isRead = 1, readAt = ?3, stateSeq = ?4
-        WHERE userId = ?1 AND isRead = 0 AND seq <= ?2 AND category = ?5";
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?5 AND seq <= ?2 AND category = ?6";
+    /// The position of the one after the next ?4 that are unread.
+    NOTIFICATION_UNREAD_BEHIND = "SELECT seq FROM notifications
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT 1 OFFSET ?4";
     NOTIFICATION_DELETE = "DELETE FROM notifications WHERE userId = ?1 AND isRead = ?2 AND seq = ?3";
     NOTIFICATION_ERASE = "DELETE FROM notifications WHERE userId = ?1";
+    NOTIFICATIONS_READ_BEFORE = "SELECT userId, seq FROM notifications INDEXED BY notifications_read
+        WHERE isRead = 1 AND readAt < ?1 ORDER BY readAt LIMIT ?2";
+    NOTIFICATIONS_OLDEST = "SELECT seq, id FROM notifications WHERE userId = ?1 AND isRead = ?2 ORDER BY seq LIMIT ?3";
+    /// Counts no further than it has to.
+    NOTIFICATIONS_HELD = "SELECT count(*) FROM (SELECT 1 FROM notifications WHERE userId = ?1 LIMIT ?2)";
     NOTIFICATIONS_SINCE = concat!(notification!(), " FROM notifications
         WHERE userId = ?1 AND isRead = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4");
 
@@ -167,6 +176,7 @@ statements! {
         reason = NULL, endedAt = NULL WHERE id = ?1 AND state = 'dead'";
     OUTBOX_ENDED = "SELECT id FROM deliveries WHERE endedAt < ?1 ORDER BY endedAt LIMIT ?2";
     OUTBOX_REMOVE = "DELETE FROM deliveries WHERE id = ?1";
+    OUTBOX_OF_USER = "SELECT id FROM deliveries WHERE userId = ?1 LIMIT ?2";
     OUTBOX_ERASE = "DELETE FROM deliveries WHERE userId = ?1";
 
     DIGEST_OPEN = "SELECT id, dueAt FROM deliveries INDEXED BY deliveries_queue WHERE userId = ?1 AND state IN ('pending', 'sending')
@@ -181,6 +191,7 @@ statements! {
     DELIVERIES = concat!(delivery!(), " WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     DELIVERIES_OF_STATE = concat!(delivery!(), " WHERE state = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3");
     DELIVERIES_OF_NOTIFICATION = concat!(delivery!(), " WHERE notificationId = ?1 ORDER BY id");
+    DELIVERIES_OF_USER = concat!(delivery!(), " WHERE userId = ?1 ORDER BY id DESC");
     DELIVERIES_COUNT = "SELECT count(*) FROM deliveries WHERE state = ?1";
 
     ATTEMPTS = "SELECT startedAt, endedAt, outcome, answer FROM attempts WHERE deliveryId = ?1 ORDER BY number";
@@ -256,7 +267,8 @@ mod tests {
             (LIST_READ_SINCE, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
             (NOTIFICATIONS_SINCE, "(userId=? AND isRead=? AND seq>?)"),
             (CHANGES_SINCE, "(userId=? AND seq>?)"),
-            (NOTIFICATION_READ_ALL, "(userId=? AND isRead=? AND seq<?)"),
+            (NOTIFICATION_READ_ALL, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
+            (NOTIFICATION_UNREAD_BEHIND, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
             (NOTIFICATION_OF_USER, "notifications_id (id=?"),
             (CHANGES_OLD, "changes_age (createdAt<?)"),
         ] {

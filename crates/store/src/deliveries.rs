@@ -27,6 +27,8 @@ pub struct Lease {
 pub struct Leased {
     /// What it may work on, oldest first.
     pub leases: Vec<Lease>,
+    /// How many attempts were found lost: their workers went away.
+    pub lost: usize,
     /// When more will be due, as far as is known now; a past instant means that more is due already.
     pub next: Option<Timestamp>,
 }
@@ -72,6 +74,8 @@ pub struct Mail {
     pub timezone: Option<String>,
     /// Whether the user cannot switch it off.
     pub mandatory: bool,
+    /// When it became due: the date of the mail, the same each time it is tried.
+    pub ready_at: Timestamp,
     /// What it is about.
     pub matter: MailMatter,
     /// What becomes of each delivery that a digest collected, once it is sent: sent too, or skipped.
@@ -157,6 +161,14 @@ pub struct Delivery {
     pub ended_at: Option<Timestamp>,
     /// The attempts, in order.
     pub attempts: Vec<Attempt>,
+}
+
+impl Delivery {
+    /// Whether it was wanted when it was decided. What was not has ended as soon as it was written.
+    pub fn was_wanted(&self) -> bool {
+        let muted = self.reason.as_deref() == Some(SkipReason::Muted.name());
+        !(muted && self.state == DeliveryState::Skipped && self.ended_at == Some(self.created_at))
+    }
 }
 
 /// What became of a notification.

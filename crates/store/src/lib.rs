@@ -36,7 +36,7 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
-pub use maintenance::{Maintenance, StoreStats};
+pub use maintenance::{Maintenance, StoreStats, Trimmed};
 pub use nodes::{Endings, Nodes};
 pub use notify::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, MailPolicy, Notify, NotifyAnswer,
@@ -44,7 +44,7 @@ pub use notify::{
 };
 pub use preferences::{CategoryRegistry, PreferenceBook, PreferencesError, PreferencesView};
 pub use replay::{Poll, Replay, Replayed};
-pub use users::{Export, Users};
+pub use users::{Export, Mailed, Users};
 
 /// Everything Grelot asks of a database. The composition root picks the backend; everybody else holds `Arc<dyn ...>`
 /// of this or of the one port that they need.

@@ -1,7 +1,7 @@
 //! Housekeeping: pruning in small batches, health, figures.
 
 use async_trait::async_trait;
-use grelot_core::Timestamp;
+use grelot_core::{Timestamp, UserId};
 
 use crate::StoreError;
 
@@ -20,6 +20,17 @@ pub struct StoreStats {
     pub failed: u64,
 }
 
+/// How far a walk through the inboxes has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// How many notifications were removed.
+    pub removed: usize,
+    /// Behind which inbox to go on; `None`: from the first.
+    pub after: Option<UserId>,
+    /// Whether that was all.
+    pub done: bool,
+}
+
 /// Housekeeping.
 #[async_trait]
 pub trait Maintenance: Send + Sync + 'static {
@@ -36,4 +47,18 @@ pub trait Maintenance: Send + Sync + 'static {
     /// Removes at most `batch` kept answers made before `before`; returns how many.
     async fn prune_idempotency(&self, before: Timestamp, batch: usize)
     -> Result<usize, StoreError>;
+
+    /// Removes at most `batch` notifications that were read before `before`, of whomever, the first read first; returns how many.
+    /// It is no change: the positions of their inboxes stay, and nobody is told.
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError>;
+
+    /// A step of a walk through the inboxes, from the one behind `after` on, or from the first: at most `batch` inboxes are looked at,
+    /// and from the first one that holds more than `max` notifications at most `batch` are removed. The oldest that were read
+    /// go first, and nobody is told, as with [`prune_read`](Self::prune_read); then the oldest, each of which is a change, deleted.
+    async fn trim_inboxes(
+        &self,
+        after: Option<&UserId>,
+        max: u64,
+        batch: usize,
+    ) -> Result<Trimmed, StoreError>;
 }

@@ -1,9 +1,13 @@
 //! What is known about a user beside their inbox, and what ends it.
 
-use async_trait::async_trait;
-use grelot_core::{Contact, Inbox, Notification, NotificationId, Preferences, Timestamp, UserId};
+use std::sync::Arc;
 
-use crate::StoreError;
+use async_trait::async_trait;
+use grelot_core::{
+    Contact, Content, Inbox, Notification, NotificationId, Preferences, Timestamp, UserId,
+};
+
+use crate::{Delivery, StoreError};
 
 /// Everything that is stored about a user.
 #[derive(Clone, Debug)]
@@ -18,6 +22,17 @@ pub struct Export {
     pub contact: Option<Contact>,
     /// Up to when the user's sessions are revoked, if they are.
     pub sessions_revoked_at: Option<Timestamp>,
+    /// Every delivery outside of the inbox, newest first.
+    pub deliveries: Vec<Mailed>,
+}
+
+/// A delivery of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailed {
+    /// The delivery with its attempts.
+    pub delivery: Delivery,
+    /// What it was about, if that never was in the inbox.
+    pub content: Option<Arc<Content>>,
 }
 
 /// Contacts, sessions, erasure.
@@ -31,7 +46,8 @@ pub trait Users: Send + Sync + 'static {
 
     /// Erases everything about the user and revokes their sessions. Only a keyed digest of the id stays, with the
     /// `seq` of the erase, so that a later inbox goes on above it. Erasing an unknown user writes the digest too, and
-    /// takes a `seq`: the caller cannot tell known from unknown.
+    /// takes a `seq`: the caller cannot tell known from unknown. Where there is very much to erase it goes part by part, each of
+    /// them a change; who goes away in between repeats it.
     async fn erase(&self, user: &UserId) -> Result<(), StoreError>;
 
     /// Everything about the user, from one snapshot.

@@ -3,18 +3,22 @@
 //!
 //! | Module | What lives there |
 //! |---|---|
+//! | [`nats`] | NATS servers, killed, frozen, started again |
 //! | [`postgres`] | PostgreSQL servers, killed, frozen, started again |
 //! | [`program`] | the binary: started, killed, started again on the same database and address |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |
 //! | [`reader`] | a client that resumes its stream whenever it ends |
 //! | [`actor`] | a client that repeats what it does not know, and writes everything into the history |
+//! | [`relay`] | an SMTP server that a test plays, for mails |
 //! | [`history`] | what was attempted and what was seen, and the judgement over both |
 
 pub mod actor;
 pub mod api;
 pub mod history;
+pub mod nats;
 pub mod postgres;
 pub mod program;
 pub mod reader;
+pub mod relay;
 pub mod sse;

@@ -14,7 +14,7 @@ pub mod outbox;
 pub mod service;
 pub mod supervisor;
 
-pub use jobs::housekeeping::{Housekeeping, HousekeepingSettings};
+pub use jobs::housekeeping::{Housekeeping, HousekeepingSettings, Retention};
 pub use outbox::{Observer, Outbox, OutboxSettings, Post, Receipt};
 pub use service::{Outcome, Service};
 pub use supervisor::{Failure, Supervisor};

@@ -128,7 +128,7 @@ export function createActions(core: Core): Actions {
     _run: run,
     _ops() {
       const { seq: now, _rows: rows } = core._state;
-      queue = queue.filter(({ _op: op, _seq: seq }) => seq === undefined || seq > now || rows.has(op.gone as string));
+      queue = queue.filter(({ _seq: seq, _op: op }) => seq === undefined || seq > now || rows.has(op.gone as string));
       return queue.map(({ _op: op }) => op);
     },
     _resume: resume,

@@ -21,6 +21,7 @@ use crate::compose::Mail;
 pub(super) struct Session {
     connection: AsyncSmtpConnection,
     timeout: Duration,
+    patience: Duration,
     used: Instant,
 }
 
@@ -34,7 +35,8 @@ impl Session {
         let timeout = settings.timeout;
         let connecting = connect(settings, tls, &name);
         let connection = step(timeout, Stage::Connect, connecting).await?;
-        let mut session = Self { connection, timeout, used: Instant::now() };
+        let patience = settings.patience;
+        let mut session = Self { connection, timeout, patience, used: Instant::now() };
         if matches!(settings.security, Security::Required | Security::Opportunistic) {
             session.secure(settings.security, tls, &name).await?;
         }
@@ -100,7 +102,7 @@ impl Session {
             return Err(RelayError::new(Stage::Data, &format!("not 354 but {}", spoken(&go_on))));
         }
         let sending = self.connection.message(&mail.bytes);
-        let reply = step(self.timeout, Stage::Message, lettre(Stage::Message, sending)).await?;
+        let reply = step(self.patience, Stage::Message, lettre(Stage::Message, sending)).await?;
         self.used = Instant::now();
         Ok(spoken(&reply))
     }

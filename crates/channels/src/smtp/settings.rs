@@ -73,7 +73,10 @@ pub struct SmtpSettings {
     pub connections: usize,
     /// How long one step may take: to connect, to shake hands, to answer one command. 30 s.
     pub timeout: Duration,
-    /// How long one delivery may take in all, waiting for a connection included. 2 min.
+    /// How long the answer to a whole message may take: one that is given up too early is a mail that comes twice (RFC 5321,
+    /// 4.5.3.2.6). 10 min.
+    pub patience: Duration,
+    /// How long one delivery may take in all, waiting for a connection included. 14 min.
     pub deadline: Duration,
 }
 
@@ -128,7 +131,8 @@ impl SmtpSettings {
             ca_pem: None,
             connections: Self::CONNECTIONS,
             timeout: Duration::from_secs(30),
-            deadline: Duration::from_mins(2),
+            patience: Duration::from_mins(10),
+            deadline: Duration::from_mins(14),
         })
     }
 
@@ -161,6 +165,7 @@ impl fmt::Debug for SmtpSettings {
             .field("ca_file", &self.ca_file)
             .field("connections", &self.connections)
             .field("timeout", &self.timeout)
+            .field("patience", &self.patience)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use grelot_channels::{Email, Outcome, SmtpSettings};
 
-use crate::server::{Act, Script, Server, say};
 use crate::support::{NOW, email, plain_letter, room};
+use grelot_testkit::relay::{Act, Script, Server, say};
 
 fn sent(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Sent { .. })
@@ -14,7 +14,7 @@ fn sent(outcome: &Outcome) -> bool {
 
 #[tokio::test]
 async fn letters_one_after_the_other_use_one_connection() {
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let email = email(&server.url());
     for _ in 0..5 {
         assert!(sent(&email.deliver(&plain_letter(), NOW).await));
@@ -26,7 +26,7 @@ async fn letters_one_after_the_other_use_one_connection() {
 
 #[tokio::test]
 async fn letters_at_the_same_time_use_no_more_connections_than_allowed() {
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let mut settings = SmtpSettings::parse(&server.url()).unwrap();
     settings.connections = 3;
     let email = Email::new(settings, Arc::new(room())).unwrap();
@@ -39,7 +39,7 @@ async fn letters_at_the_same_time_use_no_more_connections_than_allowed() {
 
 #[tokio::test]
 async fn a_refused_letter_leaves_nothing_to_the_next() {
-    let server = Server::start(Script::new().at("RCPT", say("550 no such user"))).await;
+    let server = Server::start(Script::new().at("RCPT", say("550 no such user"))).await.unwrap();
     let email = email(&server.url());
     assert!(matches!(email.deliver(&plain_letter(), NOW).await, Outcome::Never { .. }));
     assert!(sent(&email.deliver(&plain_letter(), NOW).await));
@@ -52,7 +52,7 @@ async fn a_refused_letter_leaves_nothing_to_the_next() {
 #[case(Act::SayAndCut("421 idle for too long".to_owned()))]
 #[tokio::test]
 async fn a_connection_that_the_relay_has_closed_costs_no_letter(#[case] at_reset: Act) {
-    let server = Server::start(Script::new().at("RSET", at_reset)).await;
+    let server = Server::start(Script::new().at("RSET", at_reset)).await.unwrap();
     let email = email(&server.url());
     assert!(sent(&email.deliver(&plain_letter(), NOW).await));
     assert!(sent(&email.deliver(&plain_letter(), NOW).await));
@@ -61,7 +61,7 @@ async fn a_connection_that_the_relay_has_closed_costs_no_letter(#[case] at_reset
 
 #[tokio::test]
 async fn a_delivery_that_is_dropped_midway_leaves_no_half_mail_to_the_next() {
-    let server = Server::start(Script::new().at(".", Act::Silence)).await;
+    let server = Server::start(Script::new().at(".", Act::Silence)).await.unwrap();
     let email = email(&server.url());
     let letter = plain_letter();
     // Until the message is on its way, and its answer does not come.
@@ -81,7 +81,7 @@ async fn a_delivery_that_is_dropped_midway_leaves_no_half_mail_to_the_next() {
 
 #[tokio::test]
 async fn a_check_goes_all_the_way_and_sends_nothing() {
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     assert_eq!(email(&server.url()).check().await.unwrap(), "250 ok");
     assert_eq!(server.commands()[1..], ["NOOP", "QUIT"]);
     assert_eq!(server.taken(), []);
@@ -89,13 +89,14 @@ async fn a_check_goes_all_the_way_and_sends_nothing() {
 
 #[tokio::test]
 async fn a_check_says_what_is_wrong() {
-    let server = Server::start(Script::new().at("CONNECT", say("554 go away"))).await;
+    let server = Server::start(Script::new().at("CONNECT", say("554 go away"))).await.unwrap();
     assert_eq!(email(&server.url()).check().await.unwrap_err().to_string(), "554 go away");
 }
 
 #[tokio::test]
 async fn a_lost_answer_makes_the_same_mail_again() {
-    let server = Server::start(Script::new().at(".", say("250 taken")).at(".", Act::Cut)).await;
+    let server =
+        Server::start(Script::new().at(".", say("250 taken")).at(".", Act::Cut)).await.unwrap();
     let mut settings = SmtpSettings::parse(&server.url()).unwrap();
     settings.timeout = Duration::from_secs(5);
     let email = Email::new(settings, Arc::new(room())).unwrap();

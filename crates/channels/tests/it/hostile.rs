@@ -5,8 +5,8 @@ use std::sync::Arc;
 use grelot_channels::{Group, Letter, Matter, Outcome};
 use grelot_core::{Body, Category, Content, Link, Localized, NotificationType, Title};
 
-use crate::server::{Script, Server};
 use crate::support::{NOW, Read, category, email, item, letter, room, templates};
+use grelot_testkit::relay::{Script, Server};
 
 /// What people try, and what happens by accident.
 const STRINGS: [&str; 44] = [
@@ -127,7 +127,7 @@ fn skeleton(html: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn each_hostile_letter_is_one_mail_to_one_person_with_the_same_headers() {
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let email = email(&server.url());
     let expected: Vec<String> = Read::new(&room().compose(&everywhere("x"), NOW).unwrap().bytes)
         .headers
@@ -210,7 +210,7 @@ fn nothing_in_a_value_is_a_template() {
 #[case("ada")]
 #[tokio::test]
 async fn a_hostile_address_reaches_no_relay(#[case] to: &str) {
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let item = item(NotificationType::Info, "x", "", "");
     let letter = Letter { to: to.to_owned(), ..letter(crate::support::one(item)) };
     let outcome = email(&server.url()).deliver(&letter, NOW).await;

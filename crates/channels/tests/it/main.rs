@@ -13,7 +13,6 @@ mod hostile;
 mod pictures;
 mod refusals;
 mod rendering;
-mod server;
 mod support;
 mod templates;
 mod tls;

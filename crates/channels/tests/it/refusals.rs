@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use grelot_channels::{Email, Fault, Letter, Outcome, SmtpSettings};
 
-use crate::server::{Act, Script, Server, say};
 use crate::support::{NOW, email, plain_letter, room};
+use grelot_testkit::relay::{Act, Script, Server, say};
 
 async fn deliver(script: Script) -> (Outcome, Server) {
-    let server = Server::start(script).await;
+    let server = Server::start(script).await.unwrap();
     let outcome = email(&server.url()).deliver(&plain_letter(), NOW).await;
     (outcome, server)
 }
@@ -92,9 +92,10 @@ async fn a_connection_that_is_cut_is_later(#[case] stage: &'static str, #[case] 
 #[case(".")]
 #[tokio::test]
 async fn a_relay_that_does_not_answer_is_given_up(#[case] stage: &'static str) {
-    let server = Server::start(Script::new().at(stage, Act::Silence)).await;
+    let server = Server::start(Script::new().at(stage, Act::Silence)).await.unwrap();
     let mut settings = SmtpSettings::parse(&server.url()).unwrap();
     settings.timeout = Duration::from_millis(50);
+    settings.patience = settings.timeout;
     let email = Email::new(settings, Arc::new(room())).unwrap();
     let outcome = email.deliver(&plain_letter(), NOW).await;
     let Outcome::Later { answer, .. } = outcome else { panic!("{outcome:?}") };
@@ -103,7 +104,7 @@ async fn a_relay_that_does_not_answer_is_given_up(#[case] stage: &'static str) {
 
 #[tokio::test]
 async fn a_delivery_has_a_deadline_besides() {
-    let server = Server::start(Script::new().at("RCPT", Act::Silence)).await;
+    let server = Server::start(Script::new().at("RCPT", Act::Silence)).await.unwrap();
     let mut settings = SmtpSettings::parse(&server.url()).unwrap();
     settings.deadline = Duration::from_millis(50);
     let email = Email::new(settings, Arc::new(room())).unwrap();
@@ -157,12 +158,12 @@ async fn an_answer_is_one_line_of_500_characters_at_most() {
 #[tokio::test]
 async fn an_address_beyond_ascii_needs_a_relay_that_knows_them() {
     let letter = Letter { to: "zoé@exämple.fr".to_owned(), ..plain_letter() };
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let outcome = email(&server.url()).deliver(&letter, NOW).await;
     let Outcome::Never { answer } = outcome else { panic!("{outcome:?}") };
     assert!(answer.contains("SMTPUTF8"), "{answer}");
 
-    let server = Server::start(Script::new().with("SMTPUTF8").with("8BITMIME")).await;
+    let server = Server::start(Script::new().with("SMTPUTF8").with("8BITMIME")).await.unwrap();
     let outcome = email(&server.url()).deliver(&letter, NOW).await;
     assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     let taken = &server.taken()[0];
@@ -173,7 +174,7 @@ async fn an_address_beyond_ascii_needs_a_relay_that_knows_them() {
 #[tokio::test]
 async fn a_domain_beyond_ascii_is_delivered_by_any_relay() {
     let letter = Letter { to: "zoe@exämple.fr".to_owned(), ..plain_letter() };
-    let server = Server::start(Script::new()).await;
+    let server = Server::start(Script::new()).await.unwrap();
     let outcome = email(&server.url()).deliver(&letter, NOW).await;
     assert!(matches!(outcome, Outcome::Sent { .. }), "{outcome:?}");
     assert_eq!(server.taken()[0].to, ["RCPT TO:<zoe@xn--exmple-cua.fr>"]);

@@ -8,8 +8,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-use crate::server::{Script, Server, say};
 use crate::support::{NOW, plain_letter, room};
+use grelot_testkit::relay::{Script, Server, say};
 
 /// A CA, and a server that has a certificate of it for `name`.
 fn authority(name: &str) -> (Vec<u8>, TlsAcceptor) {
@@ -39,7 +39,7 @@ fn email(url: &str, ca: Option<Vec<u8>>) -> Email {
 
 async fn relay(script: Script, name: &str, implicit: bool) -> (Server, Vec<u8>) {
     let (ca, acceptor) = authority(name);
-    (Server::start(script.tls(acceptor, implicit)).await, ca)
+    (Server::start(script.tls(acceptor, implicit)).await.unwrap(), ca)
 }
 
 fn relay_fault(outcome: &Outcome) -> &str {
@@ -122,7 +122,7 @@ async fn a_login_that_fails_is_the_operators_and_tells_no_secret() {
     let script = Script::new()
         .with("AUTH PLAIN LOGIN")
         .at("AUTH", say("535 5.7.8 bad credentials for ada: hunter2"));
-    let server = Server::start(script).await;
+    let server = Server::start(script).await.unwrap();
     let url = format!("smtp://ada:hunter2@127.0.0.1:{}", server.port());
     let email = email(&url, None);
     let error = email.check().await.unwrap_err();
@@ -133,7 +133,7 @@ async fn a_login_that_fails_is_the_operators_and_tells_no_secret() {
 
 #[tokio::test]
 async fn a_relay_without_a_login_that_is_known_is_told_apart() {
-    let server = Server::start(Script::new().with("AUTH CRAM-MD5")).await;
+    let server = Server::start(Script::new().with("AUTH CRAM-MD5")).await.unwrap();
     let url = format!("smtp://ada:hunter2@127.0.0.1:{}", server.port());
     let outcome = email(&url, None).deliver(&plain_letter(), NOW).await;
     assert!(relay_fault(&outcome).starts_with("authenticating: "), "{outcome:?}");

@@ -58,6 +58,7 @@ fn builder(settings: &Settings) -> Builder {
         .streams_per_user(settings.streams_per_user);
     builder.auth = settings.auth();
     builder.mail = settings.mail.clone();
+    builder.retention = settings.retention;
     builder
 }
 

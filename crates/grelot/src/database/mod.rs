@@ -3,15 +3,20 @@
 mod url;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use grelot_core::Clock;
-use grelot_store::{Committed, Store};
+use grelot_store::{Committed, MailPolicy, Nodes, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use grelot_worker::Service;
 
 use crate::error::BuildError;
 
 pub(crate) use url::DatabaseUrl;
+
+/// How long what works on the database may take to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// An open database. Clones are one.
 #[derive(Clone, Debug)]
@@ -64,6 +69,28 @@ impl Database {
         match self {
             Self::Sqlite(store) => Arc::<SqliteStore>::clone(store),
             Self::Postgres(store) => Arc::<PostgresStore>::clone(store),
+        }
+    }
+
+    /// What is asked of it where other nodes may use it as well.
+    pub(crate) fn nodes(&self) -> Option<Arc<dyn Nodes>> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(Arc::<PostgresStore>::clone(store)),
+        }
+    }
+
+    /// Takes in what other programs write to the host's tables, where they can; `mail` is what becomes of emails.
+    pub(crate) fn adoption(&self, mail: MailPolicy) -> Option<Service> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => {
+                let store = Arc::clone(store);
+                Some(Service::new("adoption", GRACE, async move |shutdown| {
+                    store.run_outside(mail, shutdown).await;
+                    Ok(())
+                }))
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 //! that the delivery engine sends. Not here: rendering and SMTP (`grelot-channels`), and when a mail goes out (`core`).
 
 mod desk;
+#[cfg(test)]
+mod faults;
 mod letter;
 mod postman;
 
@@ -9,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_channels::{Email, MailSettings, Mailbox, Mailroom, SmtpSettings};
-use grelot_core::Clock;
 use grelot_http::{Secret, UnsubscribeTokens};
 use grelot_store::MailPolicy;
 use grelot_worker::OutboxSettings;
@@ -120,11 +121,17 @@ impl Mail {
         Ok(Self { policy, room, pace, email, public_url })
     }
 
+    /// Connects to the relay as a delivery does, if there is one; what it answers.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn check(&self) -> Option<Result<String, grelot_channels::RelayError>> {
+        Some(self.email.as_ref()?.check().await)
+    }
+
     /// Who hands mails to the relay, if there is one.
-    pub(crate) fn postman(&self, secret: &Secret, clock: Arc<dyn Clock>) -> Option<Postman> {
+    pub(crate) fn postman(&self, secret: &Secret) -> Option<Postman> {
         let email = self.email.clone()?;
         let public_url = self.public_url.clone()?;
-        Some(Postman::new(email, public_url, UnsubscribeTokens::new(secret), clock))
+        Some(Postman::new(email, public_url, UnsubscribeTokens::new(secret)))
     }
 }
 

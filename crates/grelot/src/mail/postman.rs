@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use grelot_channels::{Email, Outcome};
-use grelot_core::{CategoryKey, Clock, DeliveryId, UserId};
+use grelot_core::{CategoryKey, DeliveryId, UserId};
 use grelot_http::UnsubscribeTokens;
 use grelot_store::Mail;
 use grelot_worker::{Post, Receipt};
@@ -16,17 +16,11 @@ pub(crate) struct Postman {
     email: Arc<Email>,
     public_url: Url,
     tokens: UnsubscribeTokens,
-    clock: Arc<dyn Clock>,
 }
 
 impl Postman {
-    pub(super) fn new(
-        email: Arc<Email>,
-        public_url: Url,
-        tokens: UnsubscribeTokens,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self { email, public_url, tokens, clock }
+    pub(super) fn new(email: Arc<Email>, public_url: Url, tokens: UnsubscribeTokens) -> Self {
+        Self { email, public_url, tokens }
     }
 
     /// Where a reader unsubscribes. The public URL may have a path.
@@ -41,7 +35,7 @@ impl Postman {
 impl Post for Postman {
     async fn send(&self, id: DeliveryId, user: &UserId, mail: &Mail) -> Receipt {
         let letter = letter(id, user, mail, |category| self.unsubscribe(user, category));
-        match self.email.deliver(&letter, self.clock.now()).await {
+        match self.email.deliver(&letter, mail.ready_at).await {
             Outcome::Sent { answer } => Receipt::Sent(answer),
             Outcome::Later { answer, .. } => Receipt::Failed(answer),
             Outcome::Never { answer } => Receipt::Refused(answer),

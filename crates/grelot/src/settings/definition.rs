@@ -22,6 +22,8 @@ pub(crate) enum Setting {
     MailRate,
     PingSeconds,
     StreamsPerUser,
+    RetentionDays,
+    InboxMax,
     MetricsBind,
     Log,
     LogFormat,
@@ -114,7 +116,7 @@ impl Definition {
 }
 
 /// Every option, in the order of [`Setting`].
-pub(crate) const DEFINITIONS: [Definition; 21] = [
+pub(crate) const DEFINITIONS: [Definition; 23] = [
     plain(
         Setting::Bind,
         ("bind", "GRELOT_BIND", "bind"),
@@ -247,6 +249,20 @@ pub(crate) const DEFINITIONS: [Definition; 21] = [
         "COUNT",
         Some("32"),
         "How many streams a user may hold",
+    ),
+    plain(
+        Setting::RetentionDays,
+        ("retention-days", "GRELOT_RETENTION_DAYS", "retention_days"),
+        "DAYS",
+        Some("0"),
+        "How long notifications are kept after they were read; 0 is for ever",
+    ),
+    plain(
+        Setting::InboxMax,
+        ("inbox-max", "GRELOT_INBOX_MAX", "inbox_max"),
+        "COUNT",
+        Some("10000"),
+        "How many notifications an inbox may hold; 0 is any number",
     ),
     plain(
         Setting::MetricsBind,

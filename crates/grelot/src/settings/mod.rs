@@ -17,6 +17,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use grelot_http::auth::AuthSettings;
+use grelot_worker::Retention;
 use url::Url;
 
 pub(crate) use definition::{CONFIG_VARIABLE, DEFINITIONS, Setting};
@@ -28,6 +29,8 @@ pub(crate) use value::{Address, LogFormat, SecretText};
 
 use crate::database::DatabaseUrl;
 use crate::mail::MailOptions;
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// Every setting, valid.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) ping: Duration,
     /// How many streams a user may hold.
     pub(crate) streams_per_user: usize,
+    /// Which notifications are kept.
+    pub(crate) retention: Retention,
     /// Where metrics are served; `None` is nowhere.
     pub(crate) metrics: Option<Address>,
     /// Whether somebody chose that address.
@@ -193,6 +198,8 @@ impl Reader {
         let mail = self.mail();
         let ping = self.take(Setting::PingSeconds, |text| value::number(text, 1, 3_600));
         let streams = self.take(Setting::StreamsPerUser, |text| value::number(text, 1, 1_000_000));
+        let days = self.take(Setting::RetentionDays, |text| value::number(text, 0, 36_500));
+        let inbox_max = self.take(Setting::InboxMax, |text| value::number(text, 0, 1_000_000_000));
         let metrics = self.take(Setting::MetricsBind, value::address_or_off);
         let log = self.take(Setting::Log, value::log_filter);
         let log_format = self.take(Setting::LogFormat, value::log_format);
@@ -206,6 +213,10 @@ impl Reader {
             mail,
             ping: Duration::from_secs(ping?.into()),
             streams_per_user: usize::try_from(streams?).ok()?,
+            retention: Retention {
+                read: days.filter(|days| *days > 0).map(|days| DAY.saturating_mul(days)),
+                inbox_max: inbox_max.filter(|max| *max > 0).map(u64::from),
+            },
             metrics: metrics?,
             metrics_chosen: self.chosen(Setting::MetricsBind),
             log: log?,

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStdout, Stdio};
 
+use grelot_testkit::relay::{Script, Server as Relay, say};
 use rustix::process::Signal;
 
 use crate::support::{Server, Workplace, said};
@@ -133,6 +134,23 @@ fn the_doctor_finds_a_healthy_service_healthy() {
     {
         assert!(said.stdout.contains(&format!("ok    {what}")), "{what} in {}", said.stdout);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tries_the_relay_that_the_environment_names() {
+    let (place, script) = (Workplace::new(), Script::new().at("CONNECT", say("554 5.7.1 not you")));
+    let relay = Relay::start(script.at("CONNECT", say("220 hello"))).await.unwrap();
+    let doctor = || {
+        let mut command = place.command(&["doctor", "http://127.0.0.1:1"]);
+        said(command.env("GRELOT_SMTP_URL", relay.url()).output().unwrap())
+    };
+    let refused = doctor();
+    assert_eq!(refused.status, 1);
+    assert!(refused.stdout.contains("fail  relay"), "{}", refused.stdout);
+    assert!(refused.stdout.contains("554"), "{}", refused.stdout);
+    let taken = doctor();
+    assert!(taken.stdout.contains("ok    relay      takes us: 250"), "{}", taken.stdout);
+    assert!(relay.taken().is_empty());
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub(crate) mod encode;
 pub(crate) mod event;
 mod instant;
 pub(crate) mod mail;
+mod mailed;
 pub(crate) mod notification;
 pub(crate) mod notify;
 pub(crate) mod preferences;

@@ -93,7 +93,7 @@ impl<'a> From<&'a Notification> for NotificationOut<'a> {
 
 /// Text that is JSON, written as it is, so that numbers and the order of members survive.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Raw<'a>(&'a str);
+pub(crate) struct Raw<'a>(pub(crate) &'a str);
 
 impl Serialize for Raw<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

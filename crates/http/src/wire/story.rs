@@ -234,8 +234,7 @@ impl From<&Delivery> for DecisionsOut {
         let (enabled, rule) = delivery.in_app;
         Self {
             in_app: DecisionOut { enabled, rule: rule.into() },
-            // That there is a delivery is the decision.
-            email: DecisionOut { enabled: true, rule: delivery.rule.into() },
+            email: DecisionOut { enabled: delivery.was_wanted(), rule: delivery.rule.into() },
         }
     }
 }

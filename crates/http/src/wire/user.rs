@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Instant;
 use super::contact::ContactOut;
 use super::event::ChangeData;
+use super::mailed::MailedOut;
 use super::notification::NotificationOut;
 use super::preferences::ChoiceOut;
 use super::schedule::{DigestOut, QuietHoursOut};
@@ -98,6 +99,8 @@ pub(crate) struct ExportOut<'a> {
     pub(crate) sessions_revoked_at: Option<Instant>,
     /// Every notification, newest first.
     pub(crate) notifications: Vec<NotificationOut<'a>>,
+    /// Every delivery outside of the inbox, newest first; those that ended more than 30 days ago are gone.
+    pub(crate) deliveries: Vec<MailedOut<'a>>,
 }
 
 /// Preferences as they are stored, choices of deleted categories included.
@@ -126,6 +129,7 @@ impl<'a> ExportOut<'a> {
             preferences: export.preferences.as_ref().map(StoredPreferencesOut::from),
             sessions_revoked_at: export.sessions_revoked_at.map(Instant),
             notifications: export.notifications.iter().map(NotificationOut::from).collect(),
+            deliveries: export.deliveries.iter().map(MailedOut::from).collect(),
         }
     }
 }

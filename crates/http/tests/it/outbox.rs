@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use grelot_core::AttemptOutcome;
+use grelot_core::{AttemptOutcome, SkipReason};
 use grelot_http::metrics;
 use grelot_store::{Deliveries, MailPolicy, Settlement};
 use http::Request;
@@ -110,6 +110,34 @@ async fn a_notification_that_never_was_in_the_inbox_has_a_story_without_a_seq() 
     assert_eq!(story["decisions"]["inApp"], json!({"enabled": false, "rule": "channel"}));
     assert_eq!(story["deliveries"][0]["state"], "pending");
     app.user("u", "GET", &format!("/api/notifications/{id}")).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_mail_that_nobody_wanted_has_the_rule_against_it() {
+    let app = with_mail().await;
+    let billing = r#"{"label":{"en":"B"},"email":{"mode":"now"}}"#;
+    app.category("billing", billing).await;
+    let body = r#"{"userId":"u","title":"T","category":"billing"}"#;
+    let switch = async |on| {
+        let choice = format!(r#"{{"categories":{{"billing":{{"email":{on}}}}}}}"#);
+        app.user_json("u", "PUT", "/api/notifications/preferences", &choice).await.expect(200);
+    };
+    let notified = async || {
+        let answer = app.host_json("POST", NOTIFY, body).await.expect(201);
+        answer["notifications"][0]["id"].as_str().unwrap().to_owned()
+    };
+    switch(false).await;
+    let muted = story(&app, &notified().await).await;
+    assert_eq!(muted["decisions"]["email"], json!({"enabled": false, "rule": "choice"}));
+    assert_eq!(muted["deliveries"][0]["reason"], "muted");
+    // What was muted later was wanted.
+    switch(true).await;
+    let id = notified().await;
+    switch(false).await;
+    settle(&app, Settlement::Skipped(SkipReason::Muted)).await;
+    let later = story(&app, &id).await;
+    assert_eq!(later["decisions"]["email"], json!({"enabled": true, "rule": "choice"}));
+    assert_eq!(later["deliveries"][0]["reason"], "muted");
 }
 
 #[tokio::test]

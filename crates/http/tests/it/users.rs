@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use grelot_store::MailPolicy;
 use serde_json::json;
 
 use crate::support::App;
@@ -90,8 +91,33 @@ async fn an_export_holds_everything() {
         "quietHours": {"start": "23:30", "end": "06:00"}, "emailDigest": "hourly", "emailDigestHour": 9});
     assert_eq!(export["preferences"], preferences);
     assert_eq!(export["notifications"][0]["id"], json!(id));
+    assert_eq!(export["deliveries"], json!([]));
     let nobody = app.host("GET", "/api/internal/users/nobody/export").await.expect(200);
     assert_eq!((&nobody["contact"], &nobody["notifications"]), (&json!(null), &json!([])));
+}
+
+#[tokio::test]
+async fn an_export_lists_what_went_out_by_mail_with_what_the_inbox_never_had() {
+    let app = App::start_with(MailPolicy::ON).await;
+    app.host_json("PUT", "/api/internal/users/u", CONTACT).await.expect(200);
+    let kept = app.notify("u", "T").await;
+    let off = r#"{"inApp":false}"#;
+    app.user_json("u", "PUT", "/api/notifications/preferences", off).await.expect(200);
+    let body = r#"{"userId":"u","type":"ERROR","title":"By mail","link":"/x","data":{"n":1.50}}"#;
+    let answer = app.host_json("POST", "/api/internal/notify", body).await.expect(201);
+    let mailed = &answer["notifications"][0]["id"];
+    let export = app.host("GET", "/api/internal/users/u/export").await.expect(200);
+    let deliveries = &export["deliveries"];
+    assert_eq!(deliveries[0]["notificationId"], *mailed);
+    let content = json!({"type": "ERROR", "category": null, "title": "By mail", "body": null,
+        "link": "/x", "data": {"n": 1.50}});
+    assert_eq!(deliveries[0]["content"], content);
+    assert_eq!(
+        (&deliveries[1]["notificationId"], &deliveries[1]["content"]),
+        (&json!(kept), &json!(null))
+    );
+    let story = app.host("GET", &format!("/api/internal/notifications/{kept}")).await.expect(200);
+    assert_eq!(deliveries[1]["delivery"], story["deliveries"][0]);
 }
 
 #[tokio::test]

@@ -1,8 +1,12 @@
 //! A full disk, and rows that are not as this program writes them.
 
 use grelot_core::ListFilter;
+use grelot_core::{Contact, DeliveryState};
 use grelot_store::conformance::{content, request, user};
-use grelot_store::{Inboxes as _, Maintenance as _, NotifyError, StoreError, Users as _};
+use grelot_store::{
+    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, Maintenance as _, NotifyError,
+    StoreError, Users as _,
+};
 use grelot_store_sqlite::SqliteOptions;
 use rusqlite::Connection;
 
@@ -67,4 +71,50 @@ async fn preferences_that_do_not_parse_fail_nobody_else() {
     let corrupt = matches!(refused, Err(NotifyError::Store(StoreError::Corrupt(_))));
     assert!(corrupt, "{refused:?}");
     notify(&*store, request(&user("bob"), content("one"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_delivery_whose_id_or_user_does_not_parse_is_given_up_and_in_nobody_s_way() {
+    let backend = TempBackend::new();
+    let store = backend.open_store();
+    let email = Some("someone@example.com".to_owned());
+    for name in ["ann", "bob", "carl"] {
+        let contact = Contact { email: email.clone(), ..Contact::default() };
+        store.put_contact(&user(name), contact).await.unwrap();
+        let mut request = request(&user(name), content("one"));
+        request.mail = MailPolicy::ON;
+        notify(&*store, request).await.unwrap();
+    }
+    let stranger = Connection::open(backend.path()).unwrap();
+    for damage in [
+        // What is due, and what was due and in the way of a whole one of the same user.
+        "UPDATE deliveries SET dueAt = 1, readyAt = 1",
+        "UPDATE deliveries SET userId = '' WHERE userId = 'ann'",
+        "INSERT INTO deliveries (id, userId, notificationId, inAppRule, rule, state, readyAt, dueAt, createdAt)
+            VALUES ('?', 'bob', 'x', 'default', 'default', 'pending', 0, 0, 0)",
+        "INSERT INTO deliveries (id, userId, notificationId, inAppRule, rule, state, readyAt, dueAt, startedAt,
+            leasedUntil, createdAt) VALUES ('!', 'carl', 'x', 'default', 'default', 'sending', 0, 0, 0, 1, 0)",
+    ] {
+        stranger.execute(damage, []).unwrap();
+    }
+    let mut leased = Vec::new();
+    for _ in 0..3 {
+        leased.extend(store.lease(10).await.unwrap().leases);
+    }
+    let mut users: Vec<_> = leased.iter().map(|lease| lease.user.as_str()).collect();
+    users.sort_unstable();
+    assert_eq!(users, ["bob", "carl"]);
+    let stats = store.outbox_stats().await.unwrap();
+    assert_eq!((stats.pending, stats.sending, stats.dead), (0, 2, 3));
+    // What cannot be named is counted, and hides nothing from a list.
+    let dead = DeliveryFilter { state: Some(DeliveryState::Dead), before: None };
+    assert!(store.deliveries(dead, 10).await.unwrap().is_empty());
+    assert_eq!(store.deliveries(DeliveryFilter::default(), 10).await.unwrap().len(), 2);
+    let why: Vec<String> = stranger
+        .prepare("SELECT DISTINCT reason FROM deliveries WHERE state = 'dead'")
+        .and_then(|mut query| query.query_map([], |row| row.get(0))?.collect())
+        .unwrap();
+    assert_eq!(why, ["its id or its user cannot be read"]);
+    let later = grelot_core::Timestamp::from_millis(i64::MAX);
+    assert_eq!(store.prune_deliveries(later, 10).await.unwrap(), 3);
 }

@@ -18,12 +18,14 @@ pub mod inboxes;
 pub mod keys;
 pub mod listing;
 pub mod maintenance;
+pub mod matrix;
 pub mod model;
 mod model_state;
 pub mod nodes;
 pub mod notify;
 pub mod preferences;
 pub mod replay;
+pub mod retention;
 pub mod users;
 pub mod walk;
 mod world;
@@ -89,6 +91,7 @@ macro_rules! conformance_suite {
                 erasing_an_unknown_user_takes_a_position_too,
                 an_erase_leaves_other_users_alone,
                 an_export_has_everything,
+                an_export_lists_every_delivery_of_the_user_alone,
                 an_export_of_an_unknown_user_is_empty,
                 sessions_are_revoked_up_to_now_and_stay_revoked,
                 revoking_sessions_moves_no_inbox,
@@ -132,12 +135,20 @@ macro_rules! conformance_suite {
                 ended_deliveries_are_pruned_in_batches,
                 a_list_of_deliveries_goes_on_where_it_ended,
             }
+            matrix {
+                a_mail_ends_as_the_table_says,
+            }
             maintenance {
                 an_open_store_is_healthy_and_counts,
                 old_changes_are_pruned_and_their_cursors_reset,
                 pruning_goes_in_batches_from_the_beginning,
                 history_is_cut_at_its_beginning_whatever_the_clock_did,
                 old_answers_are_pruned_in_batches,
+            }
+            retention {
+                what_was_read_long_ago_goes_and_nobody_is_told,
+                an_inbox_that_is_too_full_loses_what_was_read_and_then_the_oldest,
+                inboxes_are_trimmed_one_by_one_in_batches,
             }
             concurrency {
                 positions_have_no_gap_whoever_sends,
@@ -183,10 +194,12 @@ mod tests {
             include_str!("keys.rs"),
             include_str!("listing.rs"),
             include_str!("maintenance.rs"),
+            include_str!("matrix.rs"),
             include_str!("model.rs"),
             include_str!("notify.rs"),
             include_str!("preferences.rs"),
             include_str!("replay.rs"),
+            include_str!("retention.rs"),
             include_str!("users.rs"),
             include_str!("walk.rs"),
         ] {

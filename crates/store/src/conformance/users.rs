@@ -6,8 +6,8 @@ use grelot_core::{
     ChangeKind, ChannelSet, Clock as _, Contact, Inbox, NotificationId, Preferences, Seq, UserId,
 };
 
-use super::world::{World, choose, content_of, switch_in_app, user};
-use crate::{Poll, Replayed};
+use super::world::{World, choose, content, content_of, request, switch_in_app, user};
+use crate::{MailPolicy, Poll, Replayed, Settlement};
 
 fn contact(email: &str) -> Contact {
     Contact { email: Some(email.to_owned()), ..Contact::default() }
@@ -129,10 +129,50 @@ pub async fn an_export_has_everything(world: &World) {
     assert_eq!(export.sessions_revoked_at, None);
 }
 
+pub async fn an_export_lists_every_delivery_of_the_user_alone(world: &World) {
+    let (ann, bob) = (user("ann"), user("bob"));
+    let mut all = Vec::new();
+    // One in the inbox, one that only goes out by mail, one that does not go out; and one of somebody else.
+    let mail = async |user: &UserId, title: &str| {
+        let mut request = request(user, content(title));
+        request.mail = MailPolicy::ON;
+        world.store.notify(request).await.unwrap().entries[0].id.unwrap()
+    };
+    for user in [&ann, &bob] {
+        world.store.put_contact(user, contact("someone@example.com")).await.unwrap();
+    }
+    all.push(mail(&ann, "in the inbox").await);
+    mail(&bob, "another's").await;
+    world.clock.advance(Duration::from_mins(5));
+    let leases = world.store.lease(10).await.unwrap().leases;
+    let hers = leases.iter().find(|lease| lease.user == ann).unwrap();
+    let refused = Settlement::Refused { answer: "550 no".to_owned() };
+    world.store.settle(hers, refused).await.unwrap();
+    world.store.update_preferences(&ann, &switch_in_app(false)).await.unwrap();
+    all.push(mail(&ann, "only by mail").await);
+    world.store.update_preferences(&ann, &switch_in_app(true)).await.unwrap();
+    world.store.put_contact(&ann, Contact::default()).await.unwrap();
+    all.push(mail(&ann, "nowhere to go").await);
+
+    let deliveries = world.store.export(&ann).await.unwrap().deliveries;
+    let about: Vec<_> = deliveries.iter().rev().map(|one| one.delivery.notification).collect();
+    assert_eq!(about, all.iter().copied().map(Some).collect::<Vec<_>>());
+    for (id, mailed) in all.iter().rev().zip(&deliveries) {
+        let story = world.store.story(*id).await.unwrap().unwrap();
+        assert_eq!(story.deliveries.as_slice(), std::slice::from_ref(&mailed.delivery));
+    }
+    assert_eq!(deliveries[2].delivery.attempts[0].answer, "550 no");
+    let contents: Vec<_> = deliveries.iter().map(|one| one.content.as_deref()).collect();
+    assert_eq!(contents, [None, Some(&content("only by mail")), None]);
+    world.store.erase(&ann).await.unwrap();
+    assert!(world.store.export(&ann).await.unwrap().deliveries.is_empty());
+    assert_eq!(world.store.export(&bob).await.unwrap().deliveries.len(), 1);
+}
+
 pub async fn an_export_of_an_unknown_user_is_empty(world: &World) {
     let export = world.store.export(&user("nobody")).await.unwrap();
     assert_eq!(export.inbox, Inbox::default());
-    assert!(export.notifications.is_empty());
+    assert!(export.notifications.is_empty() && export.deliveries.is_empty());
     assert_eq!((export.preferences, export.contact), (None::<Preferences>, None));
     assert_eq!(export.sessions_revoked_at, None);
 }

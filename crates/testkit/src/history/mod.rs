@@ -57,15 +57,18 @@ pub struct Verdict {
     pub connections: usize,
     /// How often a stream began anew instead of resuming.
     pub resets: usize,
+    /// How many creations a live stream left out, of what was deleted meanwhile: it was caught up from the database.
+    pub left_out: usize,
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { faults, acknowledged, repeated, rows, events, connections, resets } = self;
+        let Self { faults, acknowledged, repeated, rows, events, connections, resets, left_out } =
+            self;
         write!(
             f,
             "{acknowledged} acknowledged, {repeated} attempts repeated, {rows} in the inboxes, {events} \
-             events over {connections} connections, {resets} resets, {} faults",
+             events over {connections} connections, {resets} resets, {left_out} left out, {} faults",
             faults.len()
         )?;
         faults.iter().take(20).try_for_each(|fault| write!(f, "\n  {fault}"))

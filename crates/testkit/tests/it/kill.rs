@@ -31,6 +31,7 @@ async fn kills_at_random_moments_lose_double_and_miscount_nothing() {
     println!("{verdict}");
     assert!(verdict.faults.is_empty(), "seed {SEED}: {verdict}");
     assert_eq!(verdict.resets, 0, "every stream could resume");
+    assert_eq!(verdict.left_out, 0, "a node that is alone says everything live");
     assert!(verdict.connections > KILLS * READERS, "the streams were cut");
 }
 
@@ -52,10 +53,20 @@ pub(crate) async fn kills(world: &mut World, kills: usize) -> Result<Verdict> {
 pub(crate) async fn under_load(
     world: &mut World,
     strikes: usize,
+    strike: impl AsyncFnMut(&mut World, &mut watch::Receiver<u64>) -> Result<()>,
+) -> Result<Verdict> {
+    let actors = vec![world.actor()];
+    under_load_of(world, actors, strikes, strike).await
+}
+
+/// The same by these actors, of whichever nodes; who reads does so on the node of `world`.
+pub(crate) async fn under_load_of(
+    world: &mut World,
+    actors: Vec<Actor>,
+    strikes: usize,
     mut strike: impl AsyncFnMut(&mut World, &mut watch::Receiver<u64>) -> Result<()>,
 ) -> Result<Verdict> {
-    let actor = world.actor();
-    let mut moments = actor.moments();
+    let mut moments = actors.first().context("nobody acts")?.moments();
     let mut readers = Vec::new();
     for user in USERS {
         for _ in 0..READERS {
@@ -66,7 +77,7 @@ pub(crate) async fn under_load(
     }
     let (done, stop) = watch::channel(false);
     let mut publishers = JoinSet::new();
-    for number in 0..PUBLISHERS {
+    for (number, actor) in (0..PUBLISHERS).zip(actors.iter().cycle()) {
         publishers.spawn(publish(number, actor.clone(), stop.clone()));
     }
 

@@ -7,6 +7,7 @@
 
 mod disk;
 mod kill;
+mod nodes;
 mod postgres;
 mod postgres_faults;
 mod support;

@@ -32,6 +32,13 @@ impl World {
         Self::begin(Program::with(&[("GRELOT_DATABASE", database)])?, &[], users).await
     }
 
+    /// Starts another node beside it, for clients of its own. Actors and readers of both write the same record.
+    pub(crate) async fn beside(&self, users: &[&str]) -> Result<Self> {
+        let mut world = Self::begin(self.program.beside()?, &[], users).await?;
+        world.history = Arc::clone(&self.history);
+        Ok(world)
+    }
+
     /// Starts a service as the last arguments of another command, and signs the users in.
     pub(crate) async fn start_under(prefix: &[&str], users: &[&str]) -> Result<Self> {
         Self::begin(Program::new()?, prefix, users).await

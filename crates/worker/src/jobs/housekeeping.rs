@@ -1,12 +1,13 @@
-//! Removes what is kept for a while only: changes after a week, kept answers after a day, deliveries 30 days
-//! after their end. Not here: the SQL of it.
+//! Removes what is kept for a while only: changes after a week, kept answers after a day, deliveries 30 days after their end, and
+//! notifications as the host says. Not here: the SQL of it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grelot_core::{Clock, Timestamp};
+use grelot_core::{Clock, UserId};
 use grelot_store::{Store, StoreError};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -20,18 +21,40 @@ pub enum Chore {
     Answers,
     /// The deliveries that ended.
     Deliveries,
+    /// The notifications that were read.
+    Read,
+    /// What inboxes hold too much.
+    Inboxes,
+}
+
+/// Which notifications are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How long those are kept that were read; `None`: for ever.
+    pub read: Option<Duration>,
+    /// How many an inbox may hold; `None`: any number.
+    pub inbox_max: Option<u64>,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { read: None, inbox_max: Some(10_000) }
+    }
 }
 
 impl Chore {
     /// Every chore, in the order in which they are done.
-    pub const ALL: [Self; 3] = [Self::Changes, Self::Answers, Self::Deliveries];
+    pub const ALL: [Self; 5] =
+        [Self::Changes, Self::Answers, Self::Deliveries, Self::Read, Self::Inboxes];
 
-    /// How long what it removes was kept.
-    pub const fn retention(self) -> Duration {
+    /// How long what it removes was kept; `None`: that is no matter of time, or it is kept for ever.
+    pub const fn kept(self, retention: Retention) -> Option<Duration> {
         match self {
-            Self::Changes => DAY.saturating_mul(7),
-            Self::Answers => DAY,
-            Self::Deliveries => grelot_core::delivery::KEPT,
+            Self::Changes => Some(DAY.saturating_mul(7)),
+            Self::Answers => Some(DAY),
+            Self::Deliveries => Some(grelot_core::delivery::KEPT),
+            Self::Read => retention.read,
+            Self::Inboxes => None,
         }
     }
 
@@ -41,6 +64,8 @@ impl Chore {
             Self::Changes => "changes",
             Self::Answers => "idempotency",
             Self::Deliveries => "deliveries",
+            Self::Read => "read",
+            Self::Inboxes => "inboxes",
         }
     }
 }
@@ -61,25 +86,6 @@ impl Progress {
     }
 }
 
-/// Removes one batch of what is too old at `now`.
-///
-/// # Errors
-/// The [`StoreError`] of the store; nothing was removed, and the next step tries again.
-pub async fn step(
-    store: &dyn Store,
-    chore: Chore,
-    now: Timestamp,
-    batch: usize,
-) -> Result<Progress, StoreError> {
-    let before = now.before(chore.retention());
-    let removed = match chore {
-        Chore::Changes => store.prune_changes(before, batch).await?,
-        Chore::Answers => store.prune_idempotency(before, batch).await?,
-        Chore::Deliveries => store.prune_deliveries(before, batch).await?,
-    };
-    Ok(Progress::of(removed, batch))
-}
-
 /// The bounds of housekeeping.
 #[derive(Clone, Debug)]
 pub struct HousekeepingSettings {
@@ -89,11 +95,18 @@ pub struct HousekeepingSettings {
     pub pause: Duration,
     /// How many rows a batch removes at most.
     pub batch: usize,
+    /// Which notifications are kept.
+    pub retention: Retention,
 }
 
 impl Default for HousekeepingSettings {
     fn default() -> Self {
-        Self { every: Duration::from_mins(10), pause: Duration::from_millis(100), batch: 500 }
+        Self {
+            every: Duration::from_mins(10),
+            pause: Duration::from_millis(100),
+            batch: 250,
+            retention: Retention::default(),
+        }
     }
 }
 
@@ -102,6 +115,8 @@ pub struct Housekeeping {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     settings: HousekeepingSettings,
+    /// Behind which inbox the walk goes on.
+    walk: Mutex<Option<UserId>>,
 }
 
 impl Housekeeping {
@@ -111,14 +126,47 @@ impl Housekeeping {
         clock: Arc<dyn Clock>,
         settings: HousekeepingSettings,
     ) -> Self {
-        Self { store, clock, settings }
+        Self { store, clock, settings, walk: Mutex::default() }
     }
 
     /// Works until `shutdown`. The first round begins somewhere in the first interval.
     pub async fn run(self, shutdown: CancellationToken) {
-        let batch = self.settings.batch;
-        let one = |chore| step(&*self.store, chore, self.clock.now(), batch);
-        shutdown.run_until_cancelled(rounds(&self.settings, one)).await;
+        shutdown.run_until_cancelled(rounds(&self.settings, |chore| self.step(chore))).await;
+    }
+
+    /// Removes one batch of what is kept no longer.
+    ///
+    /// # Errors
+    /// The [`StoreError`] of the store; nothing was removed, and the next step tries again.
+    pub async fn step(&self, chore: Chore) -> Result<Progress, StoreError> {
+        let (store, batch, retention) = (&self.store, self.settings.batch, self.settings.retention);
+        if chore == Chore::Inboxes {
+            return self.trim(retention.inbox_max).await;
+        }
+        let Some(kept) = chore.kept(retention) else {
+            return Ok(Progress::Done(0));
+        };
+        let before = self.clock.now().before(kept);
+        let removed = match chore {
+            Chore::Changes => store.prune_changes(before, batch).await?,
+            Chore::Answers => store.prune_idempotency(before, batch).await?,
+            Chore::Deliveries => store.prune_deliveries(before, batch).await?,
+            Chore::Read => store.prune_read(before, batch).await?,
+            Chore::Inboxes => 0,
+        };
+        Ok(Progress::of(removed, batch))
+    }
+
+    /// A step of the walk through the inboxes, which begins anew where the last one ended.
+    async fn trim(&self, max: Option<u64>) -> Result<Progress, StoreError> {
+        let Some(max) = max else {
+            return Ok(Progress::Done(0));
+        };
+        let mut walk = self.walk.lock().await;
+        let trimmed = self.store.trim_inboxes(walk.as_ref(), max, self.settings.batch).await?;
+        *walk = if trimmed.done { None } else { trimmed.after };
+        let removed = trimmed.removed;
+        Ok(if trimmed.done { Progress::Done(removed) } else { Progress::More(removed) })
     }
 }
 
@@ -179,7 +227,7 @@ mod tests {
 
     fn settings() -> HousekeepingSettings {
         let (every, pause) = (Duration::from_mins(10), Duration::from_secs(1));
-        HousekeepingSettings { every, pause, batch: 5 }
+        HousekeepingSettings { every, pause, batch: 5, ..HousekeepingSettings::default() }
     }
 
     #[test]
@@ -210,8 +258,8 @@ mod tests {
         // The first round begins within 600 s, the second 540 s to 660 s later.
         let _ = tokio::time::timeout(Duration::from_secs(1_261), rounds).await;
         let done = done.into_inner();
-        assert_eq!(done[..6], [Chore::ALL, Chore::ALL].concat());
-        assert!(done.len() <= 9, "{done:?}");
+        assert_eq!(done[..10], [Chore::ALL, Chore::ALL].concat());
+        assert!(done.len() <= 15, "{done:?}");
     }
 
     #[test]
@@ -224,8 +272,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_for_a_while_is_kept_as_documented() {
-        assert_eq!(Chore::Changes.retention(), Duration::from_hours(24 * 7));
-        assert_eq!(Chore::Answers.retention(), Duration::from_hours(24));
-        assert_eq!(Chore::Deliveries.retention(), Duration::from_hours(24 * 30));
+        let days =
+            |chore: Chore| chore.kept(Retention::default()).map(|kept| kept.as_secs() / 86_400);
+        assert_eq!(Chore::ALL.map(days), [Some(7), Some(1), Some(30), None, None]);
+        assert_eq!(Retention::default().inbox_max, Some(10_000));
     }
 }

@@ -42,7 +42,7 @@ pub enum Receipt {
     Refused(String),
 }
 
-/// Hears of every attempt that ended here: for figures.
+/// Hears of every attempt that ended here, and of those that another worker went away with: for figures.
 pub type Observer = Arc<dyn Fn(AttemptOutcome) + Send + Sync>;
 
 /// The bounds of the engine.
@@ -52,11 +52,11 @@ pub struct OutboxSettings {
     pub concurrency: usize,
     /// How many attempts begin a second, as an average; so many may begin at once. What turns out not to be wanted is none.
     pub per_second: u32,
-    /// How long nothing is asked of the store when nothing is known to be due.
+    /// How long nothing is asked of the store when nothing is known to be due, and nothing was for a while.
     pub poll: Duration,
     /// Between two renewals of the leases.
     pub heartbeat: Duration,
-    /// How long one attempt may take; then it has failed.
+    /// How long one attempt may take, whatever the way out does; then it has failed.
     pub attempt: Duration,
     /// How long what is out may take to come back once the program ends; then it is left to the next worker. The service
     /// that runs the engine needs a little more.
@@ -70,7 +70,7 @@ impl Default for OutboxSettings {
             per_second: 50,
             poll: Duration::from_millis(500),
             heartbeat: Duration::from_secs(10),
-            attempt: Duration::from_mins(1),
+            attempt: Duration::from_mins(15),
             grace: Duration::from_secs(8),
         }
     }
@@ -80,6 +80,8 @@ impl Default for OutboxSettings {
 const PAUSE: Duration = Duration::from_secs(1);
 /// The most deliveries that are leased at once.
 const BATCH: usize = 64;
+/// Between two leases, at least: what becomes due and what lands meanwhile share one write.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// The engine.
 pub struct Outbox {
@@ -103,6 +105,10 @@ struct Out {
     /// Since when the oldest of the leases lasts, by the store's clock.
     held_since: Timestamp,
     pace: Pace,
+    /// When the store was asked last.
+    asked: Option<Instant>,
+    /// How long it is left alone when nothing is known to be due: longer each time that nothing was.
+    lull: Duration,
     /// Whether the store was in trouble when it was asked last: that is said once.
     trouble: bool,
 }
@@ -130,6 +136,8 @@ impl Outbox {
             leases: HashMap::new(),
             held_since: self.clock.now(),
             pace: Pace::new(self.settings.per_second, Instant::now()),
+            asked: None,
+            lull: Duration::ZERO,
             trouble: false,
         };
         let mut patience = pin!(async {
@@ -166,13 +174,24 @@ impl Outbox {
         if allowed == 0 {
             return Some(out.pace.wait(Instant::now()));
         }
+        let gather = GATHER.min(self.settings.poll);
+        let early = out.asked.and_then(|asked| gather.checked_sub(asked.elapsed()));
+        if let Some(early) = early.filter(|early| !early.is_zero()) {
+            return Some(early);
+        }
         let asked_at = self.clock.now();
         if !self.keep(out).await {
             return Some(PAUSE);
         }
+        out.asked = Some(Instant::now());
         match self.store.lease(room.min(allowed).min(BATCH)).await {
-            Ok(Leased { leases, next }) => {
+            Ok(Leased { leases, lost, next }) => {
                 out.trouble = false;
+                for _ in 0..lost {
+                    (self.observer)(AttemptOutcome::Lost);
+                }
+                out.lull = if leases.is_empty() { out.lull * 2 } else { Duration::ZERO };
+                out.lull = out.lull.clamp(gather, self.settings.poll);
                 if out.leases.is_empty() {
                     out.held_since = asked_at;
                 }
@@ -180,7 +199,7 @@ impl Outbox {
                 for lease in leases {
                     self.start(out, lease);
                 }
-                Some(self.nap(next))
+                Some(self.nap(next, out.lull))
             }
             Err(error) => {
                 out.note(&error);
@@ -189,8 +208,8 @@ impl Outbox {
         }
     }
 
-    fn nap(&self, next: Option<Timestamp>) -> Duration {
-        next.map_or(self.settings.poll, |next| next.since(self.clock.now())).min(self.settings.poll)
+    fn nap(&self, next: Option<Timestamp>, lull: Duration) -> Duration {
+        next.map_or(lull, |next| next.since(self.clock.now())).min(lull)
     }
 
     fn start(&self, out: &mut Out, lease: Lease) {

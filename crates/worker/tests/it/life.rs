@@ -21,6 +21,7 @@ async fn a_worker_that_goes_away_is_replaced_when_its_lease_runs_out() {
     world.seen(2).await;
     assert_eq!(world.end(engine).await, [DeliveryState::Sent]);
     assert_eq!(world.outcomes("ann").await, [AttemptOutcome::Lost, AttemptOutcome::Sent]);
+    assert_eq!(*world.heard.lock(), [AttemptOutcome::Lost, AttemptOutcome::Sent], "both count");
 }
 
 /// Starts a worker and drops it in mid-delivery, once `seen` mails were handed over in all.

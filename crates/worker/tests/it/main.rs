@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod housekeeping;
 mod life;
 mod outbox;
 mod support;

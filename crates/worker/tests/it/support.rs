@@ -92,6 +92,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) script: Arc<Script>,
+    /// What the engine's observer heard.
+    pub(crate) heard: Arc<Mutex<Vec<AttemptOutcome>>>,
     directory: TempDir,
 }
 
@@ -124,7 +126,7 @@ impl World {
             out: Mutex::default(),
             held: Semaphore::new(0),
         });
-        Self { store, clock, script, directory }
+        Self { store, clock, script, heard: Arc::default(), directory }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -184,11 +186,12 @@ impl World {
     }
 
     pub(crate) fn start(&self, settings: OutboxSettings) -> Engine {
+        let heard = Arc::clone(&self.heard);
         let outbox = Outbox::new(
             Arc::<SqliteStore>::clone(&self.store),
             Arc::<Script>::clone(&self.script),
             Arc::<HandClock>::clone(&self.clock),
-            Arc::new(|_| {}),
+            Arc::new(move |outcome| heard.lock().push(outcome)),
             settings,
         );
         let shutdown = CancellationToken::new();

@@ -54,7 +54,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Mark everything as read
-         * @description Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread.
+         * @description Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread. Of more than 2,000 unread ones each
+         *     2,000 are a change of their own, the oldest first, so that others need not wait.
          */
         readonly post: operations["markAllRead"];
         readonly delete?: never;
@@ -947,6 +948,31 @@ export interface components {
              */
             readonly seq: number;
         };
+        /** @description What a notification said. */
+        readonly ExportedContent: {
+            /** @description How it is coloured. */
+            readonly type: components["schemas"]["NotificationType"];
+            /** @description The key of its category, if any. */
+            readonly category: string | null;
+            /** @description The headline. */
+            readonly title: string;
+            /** @description The text below it. */
+            readonly body: string | null;
+            /** @description A same-origin path, or an absolute `https:`, `http:` or `mailto:` URL. */
+            readonly link: string | null;
+            /** @description What the host's own components need, as it was sent. */
+            readonly data: {
+                readonly [key: string]: unknown;
+            } | null;
+        };
+        /** @description A delivery outside of the inbox, and what it was about. */
+        readonly ExportedDelivery: {
+            /** @description The delivery. */
+            readonly delivery: components["schemas"]["Delivery"];
+            /** @description The notification that it was about; null for a digest. */
+            readonly notificationId: string | null;
+            readonly content: components["schemas"]["ExportedContent"] | null;
+        };
         readonly FieldError: {
             /** @description Where, as a JSON pointer (RFC 6901) */
             readonly pointer: string;
@@ -1474,6 +1500,8 @@ export interface components {
             readonly sessionsRevokedAt: components["schemas"]["Instant"] | null;
             /** @description Every notification, newest first. */
             readonly notifications: readonly components["schemas"]["Notification"][];
+            /** @description Every delivery outside of the inbox, newest first; those that ended more than 30 days ago are gone. */
+            readonly deliveries: readonly components["schemas"]["ExportedDelivery"][];
         };
         /** @description A user, as the host names them. */
         readonly UserId: string;

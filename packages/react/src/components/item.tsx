@@ -40,16 +40,16 @@ export const Item: (props: ItemProps) => ReactNode = /* @__PURE__ */ memo(functi
   _actions: actions,
   _ago: ago,
   _times: times,
-  _category: category,
   _position: position,
   _size: size,
   _current: current,
   _onCurrent: onCurrent,
   _render: render,
+  _category: category,
 }: ItemProps) {
   const messages = useMessages();
   const label = useId();
-  const { id, type, title, createdAt } = notification;
+  const { id, type, createdAt, title } = notification;
   const unread = !notification.readAt;
   const tabIndex = current ? 0 : -1;
   return (

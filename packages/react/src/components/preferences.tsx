@@ -86,7 +86,7 @@ export function Preferences(): ReactElement {
         </thead>
         <tbody>
           {row(messages.everything)}
-          {preferences.effective.map(({ label, category, channels }) => row(label, category, channels))}
+          {preferences.effective.map(({ category, channels, label }) => row(label, category, channels))}
         </tbody>
       </table>
       {/* biome-ignore lint/a11y/noLabelWithoutControl: the button is one */}

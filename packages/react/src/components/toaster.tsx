@@ -62,6 +62,11 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
     return () => document.removeEventListener("keydown", dismiss);
   }, [newest]);
 
+  /** A finger does not hover, though what it touched last looks as if. */
+  const held = (): boolean =>
+    document.hidden ||
+    !!box.current?.matches(matchMedia("(hover)").matches ? ":hover, :focus-within" : ":focus-within");
+
   return (
     <>
       <section ref={box} {...part("toaster", ROOT)} popover="manual" aria-label={messages.toasts}>
@@ -70,7 +75,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
             key={toast.key}
             _toast={toast}
             _stay={toast.type === "ERROR" ? 0 : duration}
-            _held={() => document.hidden || !!box.current?.matches(":hover, :focus-within")}
+            _held={held}
             _close={() => change({ close: toast.key })}
             _render={renderToast}
           />

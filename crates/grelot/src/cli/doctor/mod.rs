@@ -1,7 +1,8 @@
 //! `grelot doctor URL`: checks a running service from where this runs, through whatever stands before it, and says what
-//! to do about each thing that is wrong. Not here: the checks (`service`, `stream`).
+//! to do about each thing that is wrong. Not here: the checks (`service`, `stream`, `relay`).
 
 mod finding;
+mod relay;
 mod service;
 mod stream;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(
         output::line(finding)
     };
     report(service::time_zones())?;
+    relay::check(environment).await.into_iter().try_for_each(&mut report)?;
     let health = service::health(&service).await;
     let reached = health.iter().all(|finding| finding.level != Level::Fail);
     health.into_iter().try_for_each(&mut report)?;

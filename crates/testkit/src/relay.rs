@@ -2,6 +2,7 @@
 //! here: what the answers have to lead to.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -18,7 +20,7 @@ const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
 /// What it does when a command comes.
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
+pub enum Act {
     /// Answers this line, or these.
     Say(String),
     /// Hangs up without a word.
@@ -27,29 +29,47 @@ pub(crate) enum Act {
     SayAndCut(String),
     /// Never answers.
     Silence,
+    /// Answers this once a permit lets it.
+    SayLater(Arc<Semaphore>, String),
+}
+
+impl Act {
+    /// Whether what it answers to is done.
+    fn agrees(&self) -> bool {
+        match self {
+            Self::Say(text) | Self::SayAndCut(text) | Self::SayLater(_, text) => {
+                text.starts_with('2')
+            }
+            Self::Cut | Self::Silence => false,
+        }
+    }
 }
 
 /// Says a line.
-pub(crate) fn say(line: &str) -> Act {
+pub fn say(line: &str) -> Act {
     Act::Say(line.to_owned())
 }
 
 /// A mail that it took.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
-    pub(crate) from: String,
-    pub(crate) to: Vec<String>,
+pub struct Taken {
+    /// The command that named the sender.
+    pub from: String,
+    /// The commands that named the recipients.
+    pub to: Vec<String>,
     /// As it was meant: dot-stuffing undone.
-    pub(crate) message: Vec<u8>,
+    pub message: Vec<u8>,
     /// As it came over the wire, the final dot included.
-    pub(crate) wire: Vec<u8>,
+    pub wire: Vec<u8>,
 }
 
 /// How it behaves. What is not scripted goes well.
 #[derive(Clone, Default)]
-pub(crate) struct Script {
+pub struct Script {
     /// For each verb (`CONNECT` is the greeting, `.` the end of a message): what to do, in turn; afterwards all goes well.
     turns: Vec<(&'static str, VecDeque<Act>)>,
+    /// What to do each time that no turn says.
+    always: Vec<(&'static str, Act)>,
     extensions: Vec<&'static str>,
     tls: Option<TlsAcceptor>,
     implicit: bool,
@@ -58,12 +78,14 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    pub(crate) fn new() -> Self {
+    /// All goes well.
+    pub fn new() -> Self {
         Self::default()
     }
 
     /// At `verb`, does this once; called again, the next time that.
-    pub(crate) fn at(mut self, verb: &'static str, act: Act) -> Self {
+    #[must_use]
+    pub fn at(mut self, verb: &'static str, act: Act) -> Self {
         match self.turns.iter_mut().find(|(known, _)| *known == verb) {
             Some((_, acts)) => acts.push_back(act),
             None => self.turns.push((verb, VecDeque::from([act]))),
@@ -71,28 +93,56 @@ impl Script {
         self
     }
 
+    /// At `verb`, does this each time.
+    #[must_use]
+    pub fn always(mut self, verb: &'static str, act: Act) -> Self {
+        self.always.push((verb, act));
+        self
+    }
+
     /// Offers an extension.
-    pub(crate) fn with(mut self, extension: &'static str) -> Self {
+    #[must_use]
+    pub fn with(mut self, extension: &'static str) -> Self {
         self.extensions.push(extension);
         self
     }
 
     /// Can speak TLS: after `STARTTLS`, or from the first byte.
-    pub(crate) fn tls(mut self, acceptor: TlsAcceptor, implicit: bool) -> Self {
+    #[must_use]
+    pub fn tls(mut self, acceptor: TlsAcceptor, implicit: bool) -> Self {
         self.tls = Some(acceptor);
         self.implicit = implicit;
         self
     }
 
     /// Somebody in between puts these bytes behind the answer to `STARTTLS`.
-    pub(crate) fn injecting(mut self, bytes: &'static [u8]) -> Self {
+    #[must_use]
+    pub fn injecting(mut self, bytes: &'static [u8]) -> Self {
         self.injected = bytes;
         self
     }
 
     fn next(&mut self, verb: &str) -> Option<Act> {
-        let (_, acts) = self.turns.iter_mut().find(|(known, _)| *known == verb)?;
-        acts.pop_front()
+        let turns = self.turns.iter_mut().find(|(known, _)| *known == verb);
+        turns.and_then(|(_, acts)| acts.pop_front()).or_else(|| self.constant(verb).cloned())
+    }
+
+    fn peek(&self, verb: &str) -> Option<&Act> {
+        let turns = self.turns.iter().find(|(known, _)| *known == verb);
+        turns.and_then(|(_, acts)| acts.front()).or_else(|| self.constant(verb))
+    }
+
+    fn constant(&self, verb: &str) -> Option<&Act> {
+        self.always.iter().find(|(known, _)| *known == verb).map(|(_, act)| act)
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("turns", &self.turns)
+            .field("always", &self.always)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,16 +154,34 @@ struct Seen {
 }
 
 /// The relay. It ends when it is dropped.
-pub(crate) struct Server {
+pub struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
     _accepting: JoinSet<()>,
 }
 
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 impl Server {
-    pub(crate) async fn start(script: Script) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+    /// Starts one.
+    ///
+    /// # Errors
+    /// When no port is to be had.
+    pub async fn start(script: Script) -> io::Result<Self> {
+        Self::start_at(0, script).await
+    }
+
+    /// Starts one at a port: where another was before it, for instance.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start_at(port: u16, script: Script) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
         let seen = Arc::new(Mutex::new(Seen::default()));
         let shared = (Arc::clone(&seen), Arc::new(Mutex::new(script)));
         let mut accepting = JoinSet::new();
@@ -128,26 +196,31 @@ impl Server {
                 });
             }
         });
-        Self { address, seen, _accepting: accepting }
+        Ok(Self { address, seen, _accepting: accepting })
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Its URL.
+    pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
     }
 
-    pub(crate) const fn port(&self) -> u16 {
+    /// Its port.
+    pub const fn port(&self) -> u16 {
         self.address.port()
     }
 
-    pub(crate) fn taken(&self) -> Vec<Taken> {
+    /// Every mail that it took.
+    pub fn taken(&self) -> Vec<Taken> {
         self.seen.lock().taken.clone()
     }
 
-    pub(crate) fn commands(&self) -> Vec<String> {
+    /// Every command that came, on whatever connection.
+    pub fn commands(&self) -> Vec<String> {
         self.seen.lock().commands.clone()
     }
 
-    pub(crate) fn connections(&self) -> usize {
+    /// How many connections there ever were.
+    pub fn connections(&self) -> usize {
         self.seen.lock().connections
     }
 }
@@ -204,8 +277,7 @@ async fn conversation<S: AsyncRead + AsyncWrite + Unpin>(
             "MAIL" | "RCPT" | "RSET" | "NOOP" => "250 ok".to_owned(),
             _ => "500 what?".to_owned(),
         };
-        let scripted =
-            script.lock().turns.iter().any(|(known, acts)| *known == verb && !acts.is_empty());
+        let scripted = script.lock().peek(&verb).is_some();
         if !act(&mut stream, script, &verb, &well).await? || verb == "QUIT" {
             return Ok(None);
         }
@@ -220,12 +292,7 @@ async fn conversation<S: AsyncRead + AsyncWrite + Unpin>(
             "DATA" if !scripted => {
                 let Some((message, wire)) = message(&mut stream).await? else { return Ok(None) };
                 let taken = Taken { from: from.clone(), to: to.clone(), message, wire };
-                let refused = script
-                    .lock()
-                    .turns
-                    .iter()
-                    .any(|(known, acts)| *known == "." && !acts.is_empty());
-                if !refused {
+                if script.lock().peek(".").is_none_or(Act::agrees) {
                     seen.lock().taken.push(taken);
                 }
                 if !act(&mut stream, script, ".", "250 2.0.0 queued as 4711").await? {
@@ -260,6 +327,12 @@ async fn act<S: AsyncRead + AsyncWrite + Unpin>(
         Act::Say(text) => (text, true),
         Act::SayAndCut(text) => (text, false),
         Act::Cut => return Ok(false),
+        Act::SayLater(gate, text) => {
+            // A gate that is closed for good says nothing.
+            let Ok(permit) = gate.acquire().await else { return Ok(false) };
+            permit.forget();
+            (text, true)
+        }
         Act::Silence => {
             // Until the client hangs up.
             while line(stream, MAX_MESSAGE).await?.is_some() {}
