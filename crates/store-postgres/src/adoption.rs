@@ -126,17 +126,18 @@ impl Tx {
         }
         let ids: Vec<&str> = wanted.iter().map(NotificationId::as_str).collect();
         let params: rows::Params<'_> = &[&ids];
-        let found = rows::all(&self.connection, sql::NOTIFICATIONS_HOLD, params, |row| {
-            // Of a user whom nobody could name there is no entry.
-            let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) else {
-                return Ok(None);
-            };
-            rows::notification(row, &user).map(Some)
-        });
-        let found = found.await?.into_iter().flatten();
-        let held: Held = found.map(|row| (row.id, row)).collect();
-        if held.len() < wanted.len() {
-            self.leave_others(taken, &held, &ids).await?;
+        let found = rows::query(&self.connection, sql::NOTIFICATIONS_HOLD, params).await?;
+        let mut held = Held::with_capacity(found.len());
+        for row in &found {
+            // Meanwhile it may have got a user whom nobody could name.
+            if let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) {
+                let notification = rows::notification(row, &user)?;
+                held.insert(notification.id, notification);
+            }
+        }
+        if found.len() < wanted.len() {
+            let locked = found.iter().map(|row| rows::get(row, 0, "notifications.id"));
+            self.leave_others(taken, &locked.collect::<Result<_, _>>()?, &ids).await?;
         }
         Ok(held)
     }
@@ -145,7 +146,7 @@ impl Tx {
     async fn leave_others(
         &self,
         taken: &mut Taken,
-        held: &Held,
+        locked: &HashSet<&str>,
         ids: &[&str],
     ) -> Result<(), Failure> {
         let params: rows::Params<'_> = &[&ids];
@@ -154,7 +155,7 @@ impl Tx {
         });
         let there: HashSet<NotificationId> = there.await?.into_iter().collect();
         let is_elsewhere = |entry: &Entry| {
-            entry.row().is_some_and(|id| there.contains(&id) && !held.contains_key(&id))
+            entry.row().is_some_and(|id| there.contains(&id) && !locked.contains(id.as_str()))
         };
         let (later, now) = std::mem::take(&mut taken.entries).into_iter().partition(is_elsewhere);
         taken.entries = now;

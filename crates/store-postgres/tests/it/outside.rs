@@ -266,6 +266,62 @@ async fn an_open_transaction_of_another_program_delays_nobody() {
     check(&backend.database);
 }
 
+#[tokio::test]
+async fn a_transaction_that_fails_leaves_everything_for_the_next() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    for id in ["a", "b", "c"] {
+        backend.database.run(&insert(id, "ann"));
+    }
+    backend.database.run("ALTER TABLE grelot.deliveries RENAME TO away");
+    assert_eq!(store.adopt(MailPolicy::ON).await.unwrap().taken, 0);
+    assert_eq!(backend.database.run("SELECT count(*) FROM grelot.outside"), "3");
+    assert_eq!(backend.database.run("SELECT count(seq) FROM notifications"), "0");
+    backend.database.run("ALTER TABLE grelot.away RENAME TO deliveries");
+    assert_eq!(adopt(&store).await, 3);
+    assert_eq!(heard.take().len(), 3);
+    check(&backend.database);
+}
+
+#[tokio::test]
+async fn a_program_needs_no_rights_but_those_on_the_tables_of_the_module() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    let role = format!("app_{}", std::process::id());
+    backend.database.run(&format!(
+        r#"CREATE ROLE {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, notification_preferences TO {role};
+        SET ROLE {role}; {};
+        INSERT INTO notification_preferences (id, "userId") VALUES ('p', 'ann')"#,
+        insert("a", "ann"),
+    ));
+    adopt(&store).await;
+    backend.database.run(&format!(
+        r#"SET ROLE {role}; UPDATE notifications SET "readAt" = now(), seq = 7; DELETE FROM notification_preferences;
+        RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}"#
+    ));
+    adopt(&store).await;
+    assert_eq!(
+        told(&heard.take()),
+        [
+            "ann 1: created a, 1 unread",
+            "ann 2: preferences, 1 unread",
+            "ann 3: read a, 0 unread",
+            "ann 4: preferences, 0 unread",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_goes_to_a_user_whom_nobody_can_name_is_let_go() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    backend.database.run(&insert("a", "ann"));
+    backend.database.run(r#"UPDATE notifications SET "userId" = ''"#);
+    assert_eq!(adopt(&store).await, 2);
+    assert_eq!(heard.take(), []);
+    assert_eq!(backend.database.run("SELECT count(*) FROM grelot.inboxes"), "0");
+}
+
 /// Adopts on several nodes at once until nothing is left.
 async fn adopt_side_by_side(nodes: &[Arc<PostgresStore>]) {
     let mut adopters = JoinSet::new();
