@@ -299,11 +299,14 @@ impl<'a> Work<'a> {
         let decided = self.ground.decide(user, category, self.mail, self.tx.now);
         let mut position = None;
         if decided.preview.in_app == InAppOutcome::Created {
-            let adds = i64::from(row.read_at.is_none());
-            let seq = self.advance(user, adds, |seq| {
+            let seq = self.advance(user, 1, |seq| {
                 ChangeKind::Created(Arc::new(Notification { seq, ..row.clone() }))
             });
-            self.marks.insert(id, Mark { seq: Some(seq), state: None });
+            // Whoever counts from one change to the next counts a creation as one more unread.
+            let state = row
+                .read_at
+                .map(|read_at| self.advance(user, -1, |_| ChangeKind::Read { id, read_at }));
+            self.marks.insert(id, Mark { seq: Some(seq), state });
             position = Some(self.positions.len());
             self.positions.push(seq);
         } else if decided.preview.email != EmailOutcome::Queued {

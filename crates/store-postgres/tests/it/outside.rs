@@ -70,6 +70,25 @@ async fn a_row_that_another_program_commits_is_a_notification() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_read_when_it_is_adopted_counts_for_a_moment() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    backend.database.run(&insert("a", "ann"));
+    backend.database.run(&insert("b", "ann"));
+    backend.database.run(r#"UPDATE notifications SET "readAt" = now() WHERE id = 'a'"#);
+    adopt(&store).await;
+    let changes = heard.take();
+    let counts =
+        ["ann 1: created a, 1 unread", "ann 2: read a, 0 unread", "ann 3: created b, 1 unread"];
+    assert_eq!(told(&changes), counts);
+    check(&backend.database);
+    // Another node, which reads them from the database, tells the same.
+    let caught_up = store.catch_up(&user("ann"), Seq::ZERO).await.unwrap();
+    let Replayed::Changes { changes: caught_up, .. } = caught_up else { panic!("reset") };
+    assert_eq!(caught_up, changes);
+}
+
+#[tokio::test]
 async fn what_is_read_made_unread_or_deleted_outside_is_told_as_it_is_now() {
     let backend = TempBackend::new();
     let (store, heard) = node(&backend).await;
