@@ -9,8 +9,8 @@ use grelot_core::{
 };
 use grelot_store::conformance::user;
 use grelot_store::{
-    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, PreferenceBook as _, Replay as _,
-    Replayed, Users as _,
+    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, PreferenceBook as _, ReadAllScope,
+    Replay as _, Replayed, StoreError, Users as _,
 };
 use grelot_store_postgres::PostgresStore;
 use tokio::task::JoinSet;
@@ -339,6 +339,32 @@ async fn a_row_that_goes_to_a_user_whom_nobody_can_name_is_let_go() {
     assert_eq!(adopt(&store).await, 2);
     assert_eq!(heard.take(), []);
     assert_eq!(backend.database.run("SELECT count(*) FROM grelot.inboxes"), "0");
+}
+
+#[tokio::test]
+async fn who_reads_what_another_program_holds_is_told_so_soon_and_keeps_nobody_waiting() {
+    let backend = TempBackend::new();
+    let (store, _heard) = node(&backend).await;
+    let ann = user("ann");
+    let id = send(&*store, &ann, "one").await.unwrap();
+    let host = Session::open(&backend.database).await;
+    host.run(r#"BEGIN; UPDATE notifications SET "readAt" = now()"#).await;
+    let began = Instant::now();
+    let everything = ReadAllScope::default();
+    let (read, deleted, all, sent) = tokio::join!(
+        store.set_read(&ann, id, true),
+        store.delete(&ann, id),
+        store.read_all(&ann, &everything),
+        send(&*store, &ann, "two"),
+    );
+    assert!(matches!(read, Err(StoreError::Busy)), "{read:?}");
+    assert!(matches!(deleted, Err(StoreError::Busy)), "{deleted:?}");
+    assert!(matches!(all, Err(StoreError::Busy)), "{all:?}");
+    sent.unwrap();
+    assert!(began.elapsed() < Duration::from_millis(1_900), "{:?}", began.elapsed());
+    host.run("COMMIT").await;
+    adopt(&store).await;
+    check(&backend.database);
 }
 
 /// Adopts on several nodes at once until nothing is left.
