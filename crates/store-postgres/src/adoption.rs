@@ -45,6 +45,8 @@ enum What {
         was_unread: bool,
     },
     Preferences,
+    /// Every row was removed at once.
+    Truncated,
 }
 
 impl Entry {
@@ -52,7 +54,7 @@ impl Entry {
     fn row(&self) -> Option<NotificationId> {
         match self.what {
             What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted { .. } | What::Preferences => None,
+            What::Deleted { .. } | What::Preferences | What::Truncated => None,
         }
     }
 }
@@ -217,6 +219,7 @@ fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
         ("updated", Some(id)) => What::Updated { id, was_unread },
         ("deleted", Some(id)) => What::Deleted { id, was_unread },
         ("preferences", _) => What::Preferences,
+        ("truncated", _) => What::Truncated,
         _ => return Ok(None),
     };
     Ok(UserId::parse(user).ok().map(|user| (user, what)))
@@ -277,6 +280,7 @@ impl<'a> Work<'a> {
             What::Inserted(id) => self.insert(&entry.user, id),
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
             What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
+            What::Truncated => self.empty(&entry.user),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
                     self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);
@@ -342,6 +346,19 @@ impl<'a> Work<'a> {
             self.recount.insert(user.clone());
             self.advance(user, -i64::from(was_unread), |_| ChangeKind::Deleted { id });
         }
+    }
+
+    /// Nothing that was there is unread any more, and whoever resumes looks again.
+    fn empty(&mut self, user: &'a UserId) {
+        let Some(claim) = self.claimed.get_mut(user).filter(|claim| !claim.is_new) else {
+            return;
+        };
+        let Inbox { seq: up_to, unread, .. } = claim.inbox;
+        claim.inbox.pruned = up_to.next();
+        let adds = -i64::try_from(unread).unwrap_or(i64::MAX);
+        let read_at = self.tx.now;
+        self.recount.insert(user.clone());
+        self.advance(user, adds, |_| ChangeKind::AllRead { read_at, up_to, category: None });
     }
 
     /// Moves the inbox by a change that adds so much to its unread.

@@ -46,8 +46,9 @@ pub(crate) const MISSING: &str = r#"
     UNION ALL SELECT 'the trigger ' || t || ' on ' || r FROM (VALUES
             ('grelot_guard_insert', 'notifications'), ('grelot_guard_update', 'notifications'),
             ('grelot_inserted', 'notifications'), ('grelot_updated', 'notifications'),
-            ('grelot_deleted', 'notifications'), ('grelot_inserted', 'notification_preferences'),
-            ('grelot_updated', 'notification_preferences'), ('grelot_deleted', 'notification_preferences')
+            ('grelot_deleted', 'notifications'), ('grelot_truncated', 'notifications'),
+            ('grelot_inserted', 'notification_preferences'), ('grelot_updated', 'notification_preferences'),
+            ('grelot_deleted', 'notification_preferences')
         ) AS v (t, r) WHERE NOT EXISTS (
             SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass('public.' || r) AND tgname = t
             AND tgenabled IN ('O', 'A'))

@@ -143,7 +143,7 @@ pub(crate) struct ChangeRow<'a> {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<&'a str>,
     pub(crate) at: Option<i64>,
-    up_to: Option<i64>,
+    pub(crate) up_to: Option<i64>,
     category: Option<&'a str>,
 }
 

@@ -128,6 +128,30 @@ async fn what_is_read_made_unread_or_deleted_outside_is_told_as_it_is_now() {
 }
 
 #[tokio::test]
+async fn a_table_that_is_truncated_leaves_nothing_unread() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    let ann = user("ann");
+    send(&*store, &ann, "one").await.unwrap();
+    send(&*store, &ann, "two").await.unwrap();
+    backend.database.run(&format!(
+        "{}; TRUNCATE notifications; {}",
+        insert("a", "ann"),
+        insert("b", "ann")
+    ));
+    heard.take();
+    adopt(&store).await;
+    let changes = heard.take();
+    let ChangeKind::AllRead { up_to, .. } = changes[0].kind else { panic!("{changes:?}") };
+    assert_eq!((up_to, changes[0].seq, changes[0].unread), (Seq::new(2), Seq::new(3), 0));
+    assert_eq!(told(&changes[1..]), ["ann 4: created b, 1 unread"]);
+    check(&backend.database);
+    let resumed = async |since| store.replay(&ann, Seq::new(since)).await.unwrap();
+    assert!(matches!(resumed(2).await, Replayed::Reset { .. }));
+    assert!(matches!(resumed(3).await, Replayed::Changes { .. }));
+}
+
+#[tokio::test]
 async fn a_row_that_gets_another_user_leaves_one_inbox_and_comes_into_the_other() {
     let backend = TempBackend::new();
     let (store, heard) = node(&backend).await;
