@@ -33,7 +33,7 @@ const ATTEMPTS: usize = 20;
 const WAIT: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_mins(1);
 /// How often progress is told.
-const TELL: Duration = Duration::from_secs(2);
+const TELL: Duration = Duration::from_secs(5);
 
 /// Rows that are older than the triggers and have no position yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,25 +65,6 @@ impl PostgresStore {
     /// As every write; nothing is lost then.
     pub async fn backfill(&self) -> Result<usize, StoreError> {
         self.write(|tx| async move { tx.backfill().await }).await
-    }
-
-    /// Gives positions to all of them, and tells `progress` now and then what is left. Returns what is held by other programs:
-    /// a node that serves comes back to it.
-    ///
-    /// # Errors
-    /// As every write; what was done stays.
-    pub async fn backfill_all(
-        &self,
-        mut progress: impl FnMut(Backlog) + Send,
-    ) -> Result<Backlog, StoreError> {
-        let mut told = Instant::now();
-        while self.backfill().await? > 0 {
-            if told.elapsed() >= TELL {
-                progress(self.backlog().await?);
-                told = Instant::now();
-            }
-        }
-        self.backlog().await
     }
 
     /// What is left of them.
