@@ -45,6 +45,8 @@ enum What {
         was_unread: bool,
     },
     Preferences,
+    /// Every row was removed at once.
+    Truncated,
 }
 
 impl Entry {
@@ -52,7 +54,7 @@ impl Entry {
     fn row(&self) -> Option<NotificationId> {
         match self.what {
             What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted { .. } | What::Preferences => None,
+            What::Deleted { .. } | What::Preferences | What::Truncated => None,
         }
     }
 }
@@ -126,17 +128,18 @@ impl Tx {
         }
         let ids: Vec<&str> = wanted.iter().map(NotificationId::as_str).collect();
         let params: rows::Params<'_> = &[&ids];
-        let found = rows::all(&self.connection, sql::NOTIFICATIONS_HOLD, params, |row| {
-            // Of a user whom nobody could name there is no entry.
-            let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) else {
-                return Ok(None);
-            };
-            rows::notification(row, &user).map(Some)
-        });
-        let found = found.await?.into_iter().flatten();
-        let held: Held = found.map(|row| (row.id, row)).collect();
-        if held.len() < wanted.len() {
-            self.leave_others(taken, &held, &ids).await?;
+        let found = rows::query(&self.connection, sql::NOTIFICATIONS_HOLD, params).await?;
+        let mut held = Held::with_capacity(found.len());
+        for row in &found {
+            // Meanwhile it may have got a user whom nobody could name.
+            if let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) {
+                let notification = rows::notification(row, &user)?;
+                held.insert(notification.id, notification);
+            }
+        }
+        if found.len() < wanted.len() {
+            let locked = found.iter().map(|row| rows::get(row, 0, "notifications.id"));
+            self.leave_others(taken, &locked.collect::<Result<_, _>>()?, &ids).await?;
         }
         Ok(held)
     }
@@ -145,7 +148,7 @@ impl Tx {
     async fn leave_others(
         &self,
         taken: &mut Taken,
-        held: &Held,
+        locked: &HashSet<&str>,
         ids: &[&str],
     ) -> Result<(), Failure> {
         let params: rows::Params<'_> = &[&ids];
@@ -154,7 +157,7 @@ impl Tx {
         });
         let there: HashSet<NotificationId> = there.await?.into_iter().collect();
         let is_elsewhere = |entry: &Entry| {
-            entry.row().is_some_and(|id| there.contains(&id) && !held.contains_key(&id))
+            entry.row().is_some_and(|id| there.contains(&id) && !locked.contains(id.as_str()))
         };
         let (later, now) = std::mem::take(&mut taken.entries).into_iter().partition(is_elsewhere);
         taken.entries = now;
@@ -216,6 +219,7 @@ fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
         ("updated", Some(id)) => What::Updated { id, was_unread },
         ("deleted", Some(id)) => What::Deleted { id, was_unread },
         ("preferences", _) => What::Preferences,
+        ("truncated", _) => What::Truncated,
         _ => return Ok(None),
     };
     Ok(UserId::parse(user).ok().map(|user| (user, what)))
@@ -276,6 +280,7 @@ impl<'a> Work<'a> {
             What::Inserted(id) => self.insert(&entry.user, id),
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
             What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
+            What::Truncated => self.empty(&entry.user),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
                     self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);
@@ -298,11 +303,14 @@ impl<'a> Work<'a> {
         let decided = self.ground.decide(user, category, self.mail, self.tx.now);
         let mut position = None;
         if decided.preview.in_app == InAppOutcome::Created {
-            let adds = i64::from(row.read_at.is_none());
-            let seq = self.advance(user, adds, |seq| {
+            let seq = self.advance(user, 1, |seq| {
                 ChangeKind::Created(Arc::new(Notification { seq, ..row.clone() }))
             });
-            self.marks.insert(id, Mark { seq: Some(seq), state: None });
+            // Whoever counts from one change to the next counts a creation as one more unread.
+            let state = row
+                .read_at
+                .map(|read_at| self.advance(user, -1, |_| ChangeKind::Read { id, read_at }));
+            self.marks.insert(id, Mark { seq: Some(seq), state });
             position = Some(self.positions.len());
             self.positions.push(seq);
         } else if decided.preview.email != EmailOutcome::Queued {
@@ -338,6 +346,19 @@ impl<'a> Work<'a> {
             self.recount.insert(user.clone());
             self.advance(user, -i64::from(was_unread), |_| ChangeKind::Deleted { id });
         }
+    }
+
+    /// Nothing that was there is unread any more, and whoever resumes looks again.
+    fn empty(&mut self, user: &'a UserId) {
+        let Some(claim) = self.claimed.get_mut(user).filter(|claim| !claim.is_new) else {
+            return;
+        };
+        let Inbox { seq: up_to, unread, .. } = claim.inbox;
+        claim.inbox.pruned = up_to.next();
+        let adds = -i64::try_from(unread).unwrap_or(i64::MAX);
+        let read_at = self.tx.now;
+        self.recount.insert(user.clone());
+        self.advance(user, adds, |_| ChangeKind::AllRead { read_at, up_to, category: None });
     }
 
     /// Moves the inbox by a change that adds so much to its unread.

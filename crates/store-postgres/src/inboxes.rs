@@ -98,8 +98,11 @@ impl Tx {
         id: NotificationId,
     ) -> Result<Option<(Inbox, Notification)>, Failure> {
         // In this order on the one connection: what is read is read with the inbox locked.
-        let (inbox, notification) =
-            try_join(self.lock_inbox(user), self.notification(user, id)).await?;
+        let notification = async {
+            self.hurry();
+            self.notification(user, id).await
+        };
+        let (inbox, notification) = try_join(self.lock_inbox(user), notification).await?;
         let found = inbox.zip(notification);
         if found.is_none() {
             self.give_up();
@@ -138,6 +141,7 @@ impl Tx {
             self.give_up();
             return Ok(ReadAll { updated: 0, inbox: self.inbox_without_row(user).await? });
         };
+        self.hurry();
         let up_to = scope.up_to.map_or(inbox.seq, |seq| seq.min(inbox.seq));
         let (last, state) = (rows::int(up_to.get()), rows::int(inbox.seq.next().get()));
         let category = scope.category.as_ref().map(grelot_core::CategoryKey::as_str);

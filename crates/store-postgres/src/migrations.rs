@@ -26,7 +26,7 @@ pub struct Migration {
 }
 
 /// Every step, in order. A step that was released never changes: databases remember its checksum.
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
     Migration { number: 3, name: OUTSIDE, sql: include_str!("../migrations/0003_outside.sql") },

@@ -86,10 +86,10 @@ statements! {
             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS e ("userId", seq, unread, "prunedSeq")
             WHERE i."userId" = e."userId" RETURNING i."userId", i."historyAt"
         )
-        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "createdAt", "unreadBefore")
-        SELECT c."userId", c.seq, c.kind, c.id, c.at, m."historyAt", c.before
-        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[])
-            AS c ("userId", seq, kind, id, at, before)
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", "createdAt", "unreadBefore")
+        SELECT c."userId", c.seq, c.kind, c.id, c.at, c."upToSeq", m."historyAt", c.before
+        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[])
+            AS c ("userId", seq, kind, id, at, "upToSeq", before)
         JOIN moved m ON m."userId" = c."userId""#;
     /// Takes those away again that were made for nothing.
     INBOXES_DROP_EMPTY = r#"DELETE FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) AND seq = 0"#;

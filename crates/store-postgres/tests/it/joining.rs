@@ -41,13 +41,16 @@ fn insert(id: &str, user: &str) -> String {
 /// The positions of each inbox have no gap.
 fn check_gapless(database: &Database) {
     let gaps = database.run(
-        r#"SELECT i."userId", i.seq FROM grelot.inboxes i WHERE i.seq <> (SELECT count(*) FROM (
-            SELECT seq FROM notifications n WHERE n."userId" = i."userId" AND n.seq BETWEEN 1 AND i.seq
-            UNION SELECT seq FROM grelot.changes c WHERE c."userId" = i."userId") AS used)"#,
+        r#"SELECT i."userId", i.seq, u.count FROM grelot.inboxes i LEFT JOIN (
+            SELECT "userId", count(DISTINCT seq) FROM (
+                SELECT "userId", seq FROM notifications WHERE seq > 0 UNION ALL SELECT "userId", seq FROM grelot.changes
+            ) AS used GROUP BY 1
+        ) AS u USING ("userId") WHERE i.seq <> coalesce(u.count, 0)"#,
     );
     assert_eq!(gaps, "");
 }
 
+/// Goes on until there is nothing to do; returns how many rows are done with.
 async fn backfill(store: &PostgresStore) -> usize {
     let mut done = 0;
     loop {
