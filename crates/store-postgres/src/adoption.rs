@@ -47,6 +47,8 @@ enum What {
     Preferences,
     /// Every row was removed at once.
     Truncated,
+    /// Something may have happened that was not written down.
+    Unseen,
 }
 
 impl Entry {
@@ -54,7 +56,7 @@ impl Entry {
     fn row(&self) -> Option<NotificationId> {
         match self.what {
             What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted { .. } | What::Preferences | What::Truncated => None,
+            _ => None,
         }
     }
 }
@@ -220,6 +222,7 @@ fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
         ("deleted", Some(id)) => What::Deleted { id, was_unread },
         ("preferences", _) => What::Preferences,
         ("truncated", _) => What::Truncated,
+        ("unseen", _) => What::Unseen,
         _ => return Ok(None),
     };
     Ok(UserId::parse(user).ok().map(|user| (user, what)))
@@ -281,6 +284,7 @@ impl<'a> Work<'a> {
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
             What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
             What::Truncated => self.empty(&entry.user),
+            What::Unseen => drop(self.recount.insert(entry.user.clone())),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
                     self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);
