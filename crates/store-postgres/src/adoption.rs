@@ -1,6 +1,6 @@
 //! Adopts what other programs did to the host's tables: rows get their positions, counts are put right, mails are queued,
-//! and everything is told, as if it had been done here. Not here: what is written down of it (`migrations/0003`), and when
-//! it is looked at (`outside`).
+//! and everything is told, as if it had been done here. Not here: what is written down of it (`queue`), and when it is
+//! looked at (`outside`).
 //!
 //! Whatever is written down is committed, and only the present state counts: each thing is looked at under the lock of its
 //! inbox, and it does not matter in which order two nodes come to two things that happened to one row. A row that a
@@ -11,63 +11,16 @@ use std::sync::Arc;
 
 use grelot_core::{ChangeKind, Content, Inbox, Notification, NotificationId, Seq, UserId};
 use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy};
-use tokio_postgres::Row;
-use tracing::warn;
 
 use crate::error::Failure;
 use crate::ground::Ground;
 use crate::intents::Intent;
 use crate::moves::{Claimed, Move};
 use crate::outside::Adopted;
+use crate::queue::{Entry, Taken, What};
 use crate::rows;
 use crate::sql;
 use crate::tx::Tx;
-
-/// What another program did.
-#[derive(Debug)]
-struct Entry {
-    position: i64,
-    user: UserId,
-    what: What,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum What {
-    Inserted(NotificationId),
-    /// An adopted row was read, or made unread.
-    Updated {
-        id: NotificationId,
-        was_unread: bool,
-    },
-    /// An adopted row was deleted.
-    Deleted {
-        id: NotificationId,
-        was_unread: bool,
-    },
-    Preferences,
-    /// Every row was removed at once.
-    Truncated,
-}
-
-impl Entry {
-    /// The row that has to be locked for it.
-    fn row(&self) -> Option<NotificationId> {
-        match self.what {
-            What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted { .. } | What::Preferences | What::Truncated => None,
-        }
-    }
-}
-
-/// What was written down.
-#[derive(Debug, Default)]
-struct Taken {
-    entries: Vec<Entry>,
-    /// The positions that are done with.
-    done: Vec<i64>,
-    /// Those that wait for a transaction of another program.
-    later: Vec<i64>,
-}
 
 /// The rows that the entries are about, locked.
 type Held = HashMap<NotificationId, Notification>;
@@ -93,31 +46,6 @@ impl Tx {
             self.give_up();
         }
         Ok(Adopted { taken, more: seen == limit && taken > 0 })
-    }
-
-    /// Puts the first that was written down behind all others.
-    pub(crate) async fn put_first_aside(&self) -> Result<(), Failure> {
-        let Taken { entries, mut done, later } = self.take_outside(1).await?;
-        done.extend(entries.iter().map(|entry| entry.position));
-        self.put_away(&Taken { later: done, done: later, entries: Vec::new() }).await
-    }
-
-    async fn take_outside(&self, limit: usize) -> Result<Taken, Failure> {
-        let params: rows::Params<'_> = &[&rows::limit(limit)];
-        let mut taken = Taken::default();
-        for row in &rows::query(&self.connection, sql::OUTSIDE_TAKE, params).await? {
-            let position = rows::get(row, 0, "outside.position")?;
-            if let Some((user, what)) = understand(row)? {
-                taken.entries.push(Entry { position, user, what });
-            } else {
-                warn!(
-                    position,
-                    "a row that another program wrote stays as it is: its id or its user's cannot be used"
-                );
-                taken.done.push(position);
-            }
-        }
-        Ok(taken)
     }
 
     /// Locks the rows, with the inboxes locked. Those that another program holds are left for later.
@@ -195,34 +123,6 @@ impl Tx {
         rows::execute(&self.connection, sql::NOTIFICATIONS_MARK, &[&ids, &seqs, &states]).await?;
         Ok(())
     }
-
-    async fn put_away(&self, taken: &Taken) -> Result<(), Failure> {
-        for (positions, sql) in
-            [(&taken.done, sql::OUTSIDE_DONE), (&taken.later, sql::OUTSIDE_LATER)]
-        {
-            if !positions.is_empty() {
-                rows::execute(&self.connection, sql, &[positions]).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `None` where the user or the id cannot be used.
-fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
-    let op: &str = rows::get(row, 1, "outside.op")?;
-    let id: Option<&str> = rows::get(row, 2, "outside.id")?;
-    let user: &str = rows::get(row, 3, "outside.userId")?;
-    let was_unread = rows::get::<Option<bool>>(row, 4, "outside.wasUnread")? == Some(true);
-    let what = match (op, id.and_then(NotificationId::parse)) {
-        ("inserted", Some(id)) => What::Inserted(id),
-        ("updated", Some(id)) => What::Updated { id, was_unread },
-        ("deleted", Some(id)) => What::Deleted { id, was_unread },
-        ("preferences", _) => What::Preferences,
-        ("truncated", _) => What::Truncated,
-        _ => return Ok(None),
-    };
-    Ok(UserId::parse(user).ok().map(|user| (user, what)))
 }
 
 /// What a row gets.
@@ -281,6 +181,7 @@ impl<'a> Work<'a> {
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
             What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
             What::Truncated => self.empty(&entry.user),
+            What::Unseen => drop(self.recount.insert(entry.user.clone())),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
                     self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);

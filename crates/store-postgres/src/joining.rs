@@ -119,8 +119,11 @@ pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result
             break;
         };
         client.batch_execute("ROLLBACK").await?;
-        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) || attempt == ATTEMPTS {
+        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
             return Err(error.into());
+        }
+        if attempt == ATTEMPTS {
+            return Err(MigrateError::Held);
         }
         sleep(PAUSE * attempt.min(10)).await;
     }

@@ -65,6 +65,11 @@ pub enum MigrateError {
          Notification and migrate, then start again:\n{PRISMA_LINES}"
     )]
     Prisma,
+    /// The application never let go of its tables long enough.
+    #[error(
+        "a transaction of the application has held its tables all the time; end those that stay open, then start again"
+    )]
+    Held,
     /// PostgreSQL could not be reached, or refused.
     #[error("the database cannot be migrated: {0}")]
     Database(String),
