@@ -177,6 +177,7 @@ impl Tx {
             });
         let through = behind.await?.map_or(up_to, |seq| Seq::new(seq.get() - 1));
         let (last, state) = (rows::int(through.get()), rows::int(inbox.seq.next().get()));
+        self.hurry();
         let category = scope.category.as_ref().map(grelot_core::CategoryKey::as_str);
         let params: rows::Params<'_> = &[&id, &last, &Stamp(self.now), &state, &category, &first];
         let updated = rows::execute(&self.connection, sql::NOTIFICATION_READ_ALL, params).await?;
