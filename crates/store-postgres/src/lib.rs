@@ -20,6 +20,8 @@ mod categories;
 mod committer;
 mod connection;
 mod context;
+mod copy;
+mod copy_rows;
 mod creations;
 mod deliveries;
 mod departures;
@@ -57,6 +59,7 @@ mod unit;
 mod users;
 mod writers;
 
+pub use copy::CopyTarget;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use notify_bus::NotifyBus;
