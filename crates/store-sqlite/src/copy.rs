@@ -182,4 +182,30 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn history_without_counts_stays_behind_and_is_no_longer_replayed() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("grelot.db");
+        migrations::migrate(&path, false).unwrap();
+        let writer = connection::writer(&path, None).unwrap();
+        writer
+            .execute_batch(
+                "INSERT INTO inboxes VALUES ('ann', 9, 0, 1, 0), ('bob', 9, 0, 5, 0);
+                 INSERT INTO changes (userId, seq, kind, createdAt, unreadBefore)
+                 VALUES ('ann', 2, 'read', 0, NULL), ('ann', 3, 'read', 0, NULL), ('ann', 4, 'read', 0, 1)",
+            )
+            .unwrap();
+        drop(writer);
+        let source = CopySource::open(&path).unwrap();
+        let rows = |name, column: &str| -> Vec<Value> {
+            let table = TABLES.iter().find(|table| table.name == name).unwrap();
+            let index = table.columns.iter().position(|one| one.name == column).unwrap();
+            let page = source.page(table, None, 10).unwrap();
+            assert_eq!(source.count(table).unwrap(), page.len() as u64);
+            page.iter().map(|row| row[index].clone()).collect()
+        };
+        assert_eq!(rows("changes", "seq"), [Value::Number(4)]);
+        assert_eq!(rows("inboxes", "prunedSeq"), [Value::Number(3), Value::Number(5)]);
+    }
 }
