@@ -22,6 +22,8 @@ mod categories;
 mod committer;
 mod connection;
 mod context;
+mod copy;
+mod copy_rows;
 mod creations;
 mod deliveries;
 mod departures;
@@ -64,6 +66,7 @@ mod users;
 mod writers;
 
 pub use backfill::Backlog;
+pub use copy::CopyTarget;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use notify_bus::NotifyBus;

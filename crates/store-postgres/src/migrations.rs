@@ -111,14 +111,21 @@ pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenEr
 
 /// Brings the database up to date, and reads the secret of this installation.
 pub(crate) async fn prepare(target: &Target) -> Result<[u8; 32], OpenError> {
-    let connection = connect(target).await?;
-    apply(&connection, MIGRATIONS).await?;
+    let connection = connect_migrated(target).await?;
     let secret = rows::optional(&connection, sql::SECRET, &[], |row| {
         let secret: &[u8] = rows::get(row, 0, "secrets.value")?;
         secret.try_into().map_err(|_other_length| Failure::Corrupt("secrets.value"))
     });
-    let secret = secret.await.and_then(|found| found.ok_or(Failure::Corrupt("secrets.value")));
-    secret.map_err(|failure| OpenError::Database(failure.to_string()))
+    let secret = secret.await.map_err(|failure| OpenError::Database(failure.to_string()))?;
+    // Only `copy` takes it away, until it is done.
+    secret.ok_or(OpenError::Unfinished)
+}
+
+/// Brings the database up to date, and goes on with the connection that did.
+pub(crate) async fn connect_migrated(target: &Target) -> Result<Connection, OpenError> {
+    let connection = connect(target).await?;
+    apply(&connection, MIGRATIONS).await?;
+    Ok(connection)
 }
 
 async fn connect(target: &Target) -> Result<Connection, OpenError> {
