@@ -1,5 +1,6 @@
 //! 500 mails a second to a sink, and what the inbox feels of it: POST to event, then and when nothing else is to be done.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -135,7 +136,8 @@ struct Desk {
     swarm: Swarm,
     /// The last one is that of the probe.
     publishers: Vec<Connection>,
-    free: Vec<usize>,
+    /// Those that nothing is asked on, in turn: the service closes what is idle for long.
+    free: VecDeque<usize>,
     requests: Vec<Vec<u8>>,
     probe_request: Vec<u8>,
     probe: Option<Probe>,
@@ -181,7 +183,7 @@ impl Desk {
             let now = Instant::now();
             ensure!(now < end + PATIENCE, "not everything is answered");
             while let Some(at) = due(seen.offered).filter(|at| *at <= now)
-                && let Some(publisher) = self.free.pop()
+                && let Some(publisher) = self.free.pop_front()
             {
                 let turn = usize::try_from(self.offered)? % self.requests.len();
                 self.publishers[publisher].send(&self.requests[turn])?;
@@ -222,7 +224,7 @@ impl Desk {
                 ensure!(answer.status == 201, "a notify got {}", answer.status);
                 match probe {
                     Some(probe) if number == PUBLISHERS => probe.answered = true,
-                    _ => free.push(number),
+                    _ => free.push_back(number),
                 }
             }
             Ok(())

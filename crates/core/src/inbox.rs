@@ -102,6 +102,13 @@ impl Inbox {
         Self { seq, unread: 0, pruned: seq }
     }
 
+    /// After a part of it was erased, with `unread` notifications that were unread; the rest follows.
+    #[must_use]
+    pub const fn erased_in_part(self, unread: u64) -> Self {
+        let seq = self.seq.next();
+        Self { seq, unread: self.unread.saturating_sub(unread), pruned: seq }
+    }
+
     /// What a stream whose cursor is `since` is given.
     pub const fn resume(&self, since: Seq) -> Resume {
         if self.seq.distance_from(since) > Self::REPLAY_LIMIT {
@@ -158,6 +165,7 @@ mod tests {
     fn an_inbox_after_an_erase_goes_on_above_it() {
         let erased = AT.erased();
         assert_eq!(erased, Inbox { seq: Seq::new(2_001), unread: 0, pruned: Seq::new(2_001) });
+        assert_eq!(AT.erased_in_part(2), Inbox { unread: 1, ..erased });
         assert_eq!(erased.created().seq, Seq::new(2_002));
         assert_eq!(erased.created().resume(Seq::new(2_001)), Resume::Replay);
         assert_eq!(erased.created().resume(Seq::new(2_000)), Resume::Reset);

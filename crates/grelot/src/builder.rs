@@ -18,6 +18,7 @@ pub(crate) const DEFAULT_COOKIE: &str = "grelot_token";
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
     pub(crate) database: String,
+    pub(crate) bus: Option<String>,
     pub(crate) auth: AuthSettings,
     pub(crate) ping: Duration,
     pub(crate) streams_per_user: usize,
@@ -29,6 +30,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             database: "sqlite:grelot.db".to_owned(),
+            bus: None,
             auth: AuthSettings {
                 cookie_name: DEFAULT_COOKIE.to_owned(),
                 ..AuthSettings::default()
@@ -46,6 +48,13 @@ impl Builder {
     /// when it is missing.
     pub fn database(mut self, url: impl Into<String>) -> Self {
         self.database = url.into();
+        self
+    }
+
+    /// The NATS over which several nodes tell each other of changes, as `nats://HOST:4222` or `tls://...`; without this they do
+    /// so over PostgreSQL itself.
+    pub fn bus(mut self, url: impl Into<String>) -> Self {
+        self.bus = Some(url.into());
         self
     }
 

@@ -31,7 +31,7 @@ const MAIL_GRACE: Duration = Duration::from_secs(10);
 pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<Grelot, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mail = Mail::set_up(&builder.mail)?;
-    let link = Link::set_up(&database)?;
+    let link = Link::set_up(&database, builder.bus.as_deref())?;
     let (publisher, mailbox) = grelot_hub::mailbox(MAILBOX, link.bus());
     let database = Database::open(database, Arc::clone(&clock), Arc::new(publisher)).await?;
     let store = database.ports();

@@ -21,6 +21,9 @@ pub enum BuildError {
     /// The PostgreSQL database cannot be served.
     #[error(transparent)]
     OpenPostgres(#[from] grelot_store_postgres::OpenError),
+    /// The bus between nodes cannot be used.
+    #[error(transparent)]
+    Bus(#[from] grelot_bus_nats::NatsError),
     /// Users' tokens cannot be checked.
     #[error(transparent)]
     Authentication(#[from] AuthSettingsError),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use grelot_bus_nats::{NatsBus, NatsOptions};
 use grelot_hub::{Hub, Sweep};
 use grelot_store::{Bus, Heard, Nodes};
 use grelot_store_postgres::{NotifyBus, PostgresOptions};
@@ -23,15 +24,23 @@ pub(crate) enum Link {
     Alone,
     /// By the database that they share.
     Notify(Arc<NotifyBus>),
+    /// By a NATS beside it.
+    Nats(Arc<NatsBus>),
 }
 
 impl Link {
     /// Nothing is told or heard before the [`services`](Self::services) run.
-    pub(crate) fn set_up(database: &DatabaseUrl) -> Result<Self, BuildError> {
-        match database {
-            DatabaseUrl::Sqlite(_) => Ok(Self::Alone),
-            DatabaseUrl::Postgres(url) => {
+    pub(crate) fn set_up(database: &DatabaseUrl, bus: Option<&str>) -> Result<Self, BuildError> {
+        match (database, bus) {
+            (DatabaseUrl::Sqlite(_), None) => Ok(Self::Alone),
+            (DatabaseUrl::Sqlite(_), Some(_)) => Err(BuildError::Setting(
+                "a bus connects several nodes, which need PostgreSQL: set `database` to postgres://..., or leave `bus` out",
+            )),
+            (DatabaseUrl::Postgres(url), None) => {
                 Ok(Self::Notify(NotifyBus::new(&PostgresOptions::new(url))?))
+            }
+            (DatabaseUrl::Postgres(_), Some(bus)) => {
+                Ok(Self::Nats(NatsBus::new(NatsOptions::parse(bus)?)))
             }
         }
     }
@@ -41,6 +50,7 @@ impl Link {
         match self {
             Self::Alone => None,
             Self::Notify(bus) => Some(Arc::<NotifyBus>::clone(bus)),
+            Self::Nats(bus) => Some(Arc::<NatsBus>::clone(bus)),
         }
     }
 
@@ -50,6 +60,10 @@ impl Link {
         let bus = match self {
             Self::Alone => None,
             Self::Notify(bus) => Some(Service::new("bus", GRACE, async move |shutdown| {
+                bus.run(heard, shutdown).await;
+                Ok(())
+            })),
+            Self::Nats(bus) => Some(Service::new("bus", GRACE, async move |shutdown| {
                 bus.run(heard, shutdown).await;
                 Ok(())
             })),

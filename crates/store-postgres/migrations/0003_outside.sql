@@ -9,8 +9,25 @@ CREATE TABLE IF NOT EXISTS grelot.outside (
     op TEXT NOT NULL, -- inserted, updated, deleted (these two only of adopted rows); preferences
     id TEXT, -- the notification
     "userId" TEXT NOT NULL,
-    "wasUnread" BOOLEAN -- updated
+    "wasUnread" BOOLEAN -- updated, deleted
 );
+
+-- Rows older than the triggers, of users who are still to be listed: those whose ids come after this one.
+CREATE TABLE IF NOT EXISTS grelot.joining (
+    one BOOLEAN NOT NULL DEFAULT true PRIMARY KEY CHECK (one),
+    after TEXT NOT NULL DEFAULT ''
+);
+INSERT INTO grelot.joining DEFAULT VALUES ON CONFLICT (one) DO UPDATE SET after = '';
+
+-- The users that are listed. Their inboxes have room for those rows, counted down from the newest.
+CREATE TABLE IF NOT EXISTS grelot.backfill (
+    "userId" TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    next BIGINT NOT NULL, -- the position of the next row
+    "left" BIGINT NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS "notifications_older_idx" ON public.notifications ("userId", "createdAt", "id")
+    WHERE "seq" IS NULL AND "stateSeq" IS NULL;
 
 CREATE OR REPLACE FUNCTION grelot.outside_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -33,7 +50,7 @@ BEGIN
         CROSS JOIN LATERAL (VALUES
             ('updated', b.id, b."userId", b."readAt" IS NULL, a."userId" = b."userId" AND b.seq IS NOT NULL
                 AND a."readAt" IS DISTINCT FROM b."readAt"),
-            ('deleted', b.id, b."userId", NULL, a."userId" IS DISTINCT FROM b."userId" AND b.seq IS NOT NULL),
+            ('deleted', b.id, b."userId", b."readAt" IS NULL, a."userId" IS DISTINCT FROM b."userId" AND b.seq IS NOT NULL),
             ('inserted', a.id, a."userId", NULL, a."userId" IS DISTINCT FROM b."userId" AND a.id IS NOT NULL)
         ) AS o (op, id, "userId", "wasUnread", applies) WHERE o.applies;
     IF FOUND THEN
@@ -46,8 +63,8 @@ $$;
 CREATE OR REPLACE FUNCTION grelot.outside_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO grelot.outside (op, id, "userId")
-        SELECT 'deleted', id, "userId" FROM before WHERE seq IS NOT NULL;
+    INSERT INTO grelot.outside (op, id, "userId", "wasUnread")
+        SELECT 'deleted', id, "userId", "readAt" IS NULL FROM before WHERE seq IS NOT NULL;
     IF FOUND THEN
         PERFORM pg_notify('grelot_outside', '');
     END IF;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use grelot_core::{ChangeKind, Content, Notification, NotificationId, Seq, UserId};
+use grelot_core::{ChangeKind, Content, Inbox, Notification, NotificationId, Seq, UserId};
 use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy};
 use tokio_postgres::Row;
 use tracing::warn;
@@ -40,7 +40,10 @@ enum What {
         was_unread: bool,
     },
     /// An adopted row was deleted.
-    Deleted(NotificationId),
+    Deleted {
+        id: NotificationId,
+        was_unread: bool,
+    },
     Preferences,
 }
 
@@ -49,7 +52,7 @@ impl Entry {
     fn row(&self) -> Option<NotificationId> {
         match self.what {
             What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted(_) | What::Preferences => None,
+            What::Deleted { .. } | What::Preferences => None,
         }
     }
 }
@@ -207,11 +210,11 @@ fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
     let op: &str = rows::get(row, 1, "outside.op")?;
     let id: Option<&str> = rows::get(row, 2, "outside.id")?;
     let user: &str = rows::get(row, 3, "outside.userId")?;
-    let was_unread: Option<bool> = rows::get(row, 4, "outside.wasUnread")?;
+    let was_unread = rows::get::<Option<bool>>(row, 4, "outside.wasUnread")? == Some(true);
     let what = match (op, id.and_then(NotificationId::parse)) {
         ("inserted", Some(id)) => What::Inserted(id),
-        ("updated", Some(id)) => What::Updated { id, was_unread: was_unread == Some(true) },
-        ("deleted", Some(id)) => What::Deleted(id),
+        ("updated", Some(id)) => What::Updated { id, was_unread },
+        ("deleted", Some(id)) => What::Deleted { id, was_unread },
         ("preferences", _) => What::Preferences,
         _ => return Ok(None),
     };
@@ -272,10 +275,10 @@ impl<'a> Work<'a> {
         match entry.what {
             What::Inserted(id) => self.insert(&entry.user, id),
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
-            What::Deleted(id) => self.delete(&entry.user, id),
+            What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
-                    self.advance(&entry.user, |_| ChangeKind::PreferencesUpdated);
+                    self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);
                 }
             }
         }
@@ -295,10 +298,8 @@ impl<'a> Work<'a> {
         let decided = self.ground.decide(user, category, self.mail, self.tx.now);
         let mut position = None;
         if decided.preview.in_app == InAppOutcome::Created {
-            if let Some(claim) = self.claimed.get_mut(user) {
-                claim.inbox.unread += u64::from(row.read_at.is_none());
-            }
-            let seq = self.advance(user, |seq| {
+            let adds = i64::from(row.read_at.is_none());
+            let seq = self.advance(user, adds, |seq| {
                 ChangeKind::Created(Arc::new(Notification { seq, ..row.clone() }))
             });
             self.marks.insert(id, Mark { seq: Some(seq), state: None });
@@ -322,31 +323,32 @@ impl<'a> Work<'a> {
             return;
         }
         self.marks.insert(id, Mark::default());
-        let kind = match row.read_at {
+        let (adds, kind) = match row.read_at {
             None if was_unread => return,
-            None => ChangeKind::Unread { id },
-            Some(read_at) => ChangeKind::Read { id, read_at },
+            None => (1, ChangeKind::Unread { id }),
+            Some(read_at) => (-i64::from(was_unread), ChangeKind::Read { id, read_at }),
         };
-        let seq = self.advance(user, |_| kind);
+        let seq = self.advance(user, adds, |_| kind);
         self.marks.insert(id, Mark { seq: None, state: Some(seq) });
     }
 
-    fn delete(&mut self, user: &'a UserId, id: NotificationId) {
+    fn delete(&mut self, user: &'a UserId, id: NotificationId, was_unread: bool) {
         // Of an inbox that was erased since, nobody knows anything.
         if self.claimed.get(user).is_some_and(|claim| !claim.is_new) {
             self.recount.insert(user.clone());
-            self.advance(user, |_| ChangeKind::Deleted { id });
+            self.advance(user, -i64::from(was_unread), |_| ChangeKind::Deleted { id });
         }
     }
 
-    /// Moves the inbox by a change.
-    fn advance(&mut self, user: &UserId, kind: impl FnOnce(Seq) -> ChangeKind) -> Seq {
+    /// Moves the inbox by a change that adds so much to its unread.
+    fn advance(&mut self, user: &UserId, adds: i64, kind: impl FnOnce(Seq) -> ChangeKind) -> Seq {
         let Some(claim) = self.claimed.get_mut(user) else {
             return Seq::ZERO;
         };
         let seq = claim.inbox.seq.next();
-        claim.inbox.seq = seq;
-        self.moves.push(Move { user: user.clone(), seq, kind: kind(seq) });
+        let unread = claim.inbox.unread.saturating_add_signed(adds);
+        claim.inbox = Inbox { seq, unread, ..claim.inbox };
+        self.moves.push(Move { user: user.clone(), seq, kind: kind(seq), adds });
         seq
     }
 }

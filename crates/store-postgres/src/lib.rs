@@ -15,6 +15,7 @@
 //! Not here: HTTP, streams, and what the domain decides (`grelot-core`).
 
 mod adoption;
+mod backfill;
 mod batch;
 mod categories;
 mod committer;
@@ -29,6 +30,7 @@ mod ground;
 mod idempotency;
 mod inboxes;
 mod intents;
+mod joining;
 mod keys;
 mod lenient;
 mod listen;
@@ -42,6 +44,8 @@ mod notify_bus;
 mod options;
 mod outbox;
 mod outside;
+#[cfg(test)]
+mod plans;
 mod preferences;
 mod readers;
 mod replay;
@@ -57,6 +61,7 @@ mod unit;
 mod users;
 mod writers;
 
+pub use backfill::Backlog;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use notify_bus::NotifyBus;

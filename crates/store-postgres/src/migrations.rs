@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 
 use crate::connection::{Connection, Target};
 use crate::error::{Failure, OpenError};
+use crate::joining;
 use crate::rows;
 use crate::sql;
 
@@ -28,16 +29,11 @@ pub struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
-    Migration { number: 3, name: "outside", sql: include_str!("../migrations/0003_outside.sql") },
+    Migration { number: 3, name: OUTSIDE, sql: include_str!("../migrations/0003_outside.sql") },
 ];
 
-/// What a node holds while it migrates: a number that no other program is likely to use.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7241967325311086702)";
-/// A step may take longer than a request; what it needs of the host's tables it waits for only briefly, since everybody
-/// else waits behind it.
-const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;
-    SET LOCAL idle_in_transaction_session_timeout = 0";
-const BRIEFLY: &str = "SET LOCAL lock_timeout = '5s'";
+/// The step that is repeated where something of it was taken away.
+const OUTSIDE: &str = "outside";
 const TABLE: &str = "CREATE SCHEMA IF NOT EXISTS grelot;
     CREATE TABLE IF NOT EXISTS grelot.migrations (
         number INTEGER NOT NULL PRIMARY KEY,
@@ -54,7 +50,7 @@ pub struct MigrationReport {
     pub pending: Vec<Migration>,
 }
 
-/// Why a schema could not be brought up to date. Nothing was changed.
+/// Why a schema could not be brought up to date. No step was applied.
 #[derive(Debug, Error)]
 pub enum MigrateError {
     /// The database has a step that this program does not know.
@@ -66,7 +62,7 @@ pub enum MigrateError {
     /// Prisma manages the module's tables, and would take columns for drift that it did not add itself.
     #[error(
         "Prisma manages the table notifications, which lacks columns of Grelot: add these lines to the model \
-         Notification and migrate, then start again: {PRISMA_LINES}"
+         Notification and migrate, then start again:\n{PRISMA_LINES}"
     )]
     Prisma,
     /// PostgreSQL could not be reached, or refused.
@@ -78,7 +74,8 @@ pub enum MigrateError {
 }
 
 /// What a host that uses Prisma adds to its model.
-const PRISMA_LINES: &str = "category String?; data Json? @db.Json; seq BigInt?; stateSeq BigInt?";
+const PRISMA_LINES: &str =
+    "  category String?\n  data     Json?   @db.Json\n  seq      BigInt?\n  stateSeq BigInt?";
 
 impl From<Failure> for MigrateError {
     fn from(failure: Failure) -> Self {
@@ -100,7 +97,9 @@ impl From<tokio_postgres::Error> for MigrateError {
 pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenError> {
     let connection = connect(&Target::parse(url)?).await?;
     if dry_run {
-        return Ok(report(&connection, MIGRATIONS).await?);
+        let found = report(&connection, MIGRATIONS).await?;
+        refuse_drift(&connection).await?;
+        return Ok(found);
     }
     Ok(apply(&connection, MIGRATIONS).await?)
 }
@@ -132,49 +131,51 @@ async fn apply(
     if found.pending.is_empty() {
         return Ok(found);
     }
-    let client = connection.client()?;
-    client.batch_execute(BEGIN).await?;
-    client.batch_execute(LOCK).await?;
-    client.batch_execute(BRIEFLY).await?;
+    joining::lock(connection).await?;
     // Once more under the lock: another node may have been faster.
     let found = report(connection, steps).await?;
-    refuse_drift(connection, &found).await?;
-    client.batch_execute(TABLE).await?;
-    for step in &found.pending {
-        client.batch_execute(step.sql).await?;
-        let number = i32::try_from(step.number).unwrap_or(i32::MAX);
-        client
-            .execute(
-                "INSERT INTO grelot.migrations (number, name, checksum) VALUES ($1, $2, $3)",
-                &[&number, &step.name, &checksum(step).as_ref()],
-            )
-            .await?;
-        if step.number == 1 {
-            make_secret(connection).await?;
-        }
+    if !found.pending.is_empty() {
+        refuse_drift(connection).await?;
+        joining::make_room(connection).await?;
+        joining::in_turn(connection, &statements(&found.pending)?).await?;
     }
-    client.batch_execute("COMMIT").await?;
+    joining::unlock(connection).await?;
     Ok(found)
 }
 
+/// The steps as one text, with what remembers them.
+fn statements(steps: &[Migration]) -> Result<String, MigrateError> {
+    let mut parts = vec![TABLE.to_owned()];
+    for step in steps {
+        let (number, name, checksum) = (step.number, step.name, hex(checksum(step).as_ref()));
+        parts.push(step.sql.to_owned());
+        parts.push(format!(
+            "INSERT INTO grelot.migrations (number, name, checksum) VALUES ({number}, '{name}', '\\x{checksum}')
+            ON CONFLICT (number) DO NOTHING"
+        ));
+        if number == 1 {
+            parts.push(make_secret()?);
+        }
+    }
+    Ok(parts.join(";\n"))
+}
+
 /// The key for cursors and digests: random, and part of the database, so that a copy of it keeps every cursor good.
-async fn make_secret(connection: &Connection) -> Result<(), MigrateError> {
+fn make_secret() -> Result<String, MigrateError> {
     let mut secret = [0_u8; 32];
     // The error says nothing that its kind does not.
     aws_lc_rs::rand::fill(&mut secret).map_err(|_unspecified| MigrateError::Random)?;
-    let insert = "INSERT INTO grelot.secrets (name, value) VALUES ('root', $1)";
-    connection.client()?.execute(insert, &[&&secret[..]]).await?;
-    Ok(())
+    let secret = hex(&secret);
+    Ok(format!("INSERT INTO grelot.secrets (name, value) VALUES ('root', '\\x{secret}')"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// A table that Prisma manages gets its columns from Prisma.
-async fn refuse_drift(
-    connection: &Connection,
-    found: &MigrationReport,
-) -> Result<(), MigrateError> {
-    if !found.present.is_empty() {
-        return Ok(());
-    }
+async fn refuse_drift(connection: &Connection) -> Result<(), MigrateError> {
     let lacking = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL
         AND to_regclass('public.notifications') IS NOT NULL
         AND (SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('public.notifications')
@@ -211,6 +212,13 @@ async fn report(
     }
     let lacking = |step: &&Migration| !report.present.contains(step);
     report.pending = steps.iter().filter(lacking).copied().collect();
+    // A migration of the host may have taken something away.
+    let outside = report.present.iter().find(|step| step.name == OUTSIDE).copied();
+    if let Some(outside) = outside
+        && !joining::missing(connection).await?.is_empty()
+    {
+        report.pending.push(outside);
+    }
     Ok(report)
 }
 

@@ -31,6 +31,36 @@ pub(crate) struct Move {
     pub(crate) user: UserId,
     pub(crate) seq: Seq,
     pub(crate) kind: ChangeKind,
+    /// How much it adds to the unread.
+    pub(crate) adds: i64,
+}
+
+/// A change with the unread count before and after it.
+struct Counted {
+    change: Move,
+    before: u64,
+    after: u64,
+}
+
+impl Counted {
+    fn is_history(&self) -> bool {
+        !matches!(self.change.kind, ChangeKind::Created(_))
+    }
+}
+
+/// Counts from the inboxes, which are as they are after the last change, back to the first.
+fn count_back(claimed: &Claimed, moves: Vec<Move>) -> Vec<Counted> {
+    let mut counts: BTreeMap<UserId, u64> = BTreeMap::new();
+    let mut counted: Vec<Counted> = Vec::with_capacity(moves.len());
+    for change in moves.into_iter().rev() {
+        let last = claimed.get(&change.user).map(|claim| claim.inbox.unread).unwrap_or_default();
+        let after = counts.get(&change.user).copied().unwrap_or(last);
+        let before = after.saturating_add_signed(-change.adds);
+        counts.insert(change.user.clone(), before);
+        counted.push(Counted { change, before, after });
+    }
+    counted.reverse();
+    counted
 }
 
 impl Tx {
@@ -88,16 +118,15 @@ impl Tx {
         Ok(())
     }
 
-    /// Moves the inboxes to where they are to be, by `moves`, which are told in their order, each with the count after the
-    /// last.
+    /// Moves the inboxes to where they are to be, by `moves`, which are told in their order.
     pub(crate) async fn move_claimed(
         &self,
         mut claimed: Claimed,
         moves: Vec<Move>,
     ) -> Result<(), Failure> {
-        let is_history = |change: &&Move| !matches!(change.kind, ChangeKind::Created(_));
-        let with_history: BTreeSet<&UserId> =
-            moves.iter().filter(is_history).map(|change| &change.user).collect();
+        let moves = count_back(&claimed, moves);
+        let history = moves.iter().filter(|counted| counted.is_history());
+        let with_history: BTreeSet<&UserId> = history.map(|counted| &counted.change.user).collect();
         for user in with_history {
             if let Some(claim) = claimed.get_mut(user) {
                 claim.inbox.pruned = self.drop_history(user, claim.inbox).await?;
@@ -105,14 +134,13 @@ impl Tx {
         }
         self.write_moves(&claimed, &moves).await?;
         self.drop_empty(&claimed).await?;
-        for Move { user, seq, kind } in moves {
-            let inbox = claimed.get(&user).map(|claim| claim.inbox).unwrap_or_default();
-            self.tell_of(&user, Inbox { seq, ..inbox }, kind);
+        for Counted { change: Move { user, seq, kind, .. }, after, .. } in moves {
+            self.tell_of(&user, Inbox { seq, unread: after, ..Inbox::default() }, kind);
         }
         Ok(())
     }
 
-    async fn write_moves(&self, claimed: &Claimed, moves: &[Move]) -> Result<(), Failure> {
+    async fn write_moves(&self, claimed: &Claimed, moves: &[Counted]) -> Result<(), Failure> {
         let inboxes: Vec<(&UserId, Inbox)> = claimed
             .iter()
             .filter(|(_, claim)| claim.inbox != claim.before)
@@ -126,20 +154,23 @@ impl Tx {
         let unread: Vec<i64> = inboxes.iter().map(|(_, inbox)| rows::int(inbox.unread)).collect();
         let pruned: Vec<i64> =
             inboxes.iter().map(|(_, inbox)| rows::int(inbox.pruned.get())).collect();
-        let history: Vec<(&Move, ChangeRow<'_>)> = moves
+        let history: Vec<(&Counted, ChangeRow<'_>)> = moves
             .iter()
-            .filter(|change| !matches!(change.kind, ChangeKind::Created(_)))
-            .map(|change| (change, ChangeRow::of(&change.kind)))
+            .filter(|counted| counted.is_history())
+            .map(|counted| (counted, ChangeRow::of(&counted.change.kind)))
             .collect();
-        let of: Vec<&str> = history.iter().map(|(change, _)| change.user.as_str()).collect();
+        let of: Vec<&str> =
+            history.iter().map(|(counted, _)| counted.change.user.as_str()).collect();
         let at_seq: Vec<i64> =
-            history.iter().map(|(change, _)| rows::int(change.seq.get())).collect();
+            history.iter().map(|(counted, _)| rows::int(counted.change.seq.get())).collect();
         let kinds: Vec<&str> = history.iter().map(|(_, row)| row.kind).collect();
         let ids: Vec<Option<&str>> = history.iter().map(|(_, row)| row.id).collect();
         let at: Vec<Option<i64>> = history.iter().map(|(_, row)| row.at).collect();
+        let before: Vec<i64> =
+            history.iter().map(|(counted, _)| rows::int(counted.before)).collect();
         let now = self.now.millis();
         let params: rows::Params<'_> =
-            &[&users, &seqs, &unread, &pruned, &now, &of, &at_seq, &kinds, &ids, &at];
+            &[&users, &seqs, &unread, &pruned, &now, &of, &at_seq, &kinds, &ids, &at, &before];
         rows::execute(&self.connection, sql::INBOXES_MOVE, params).await?;
         Ok(())
     }

@@ -61,14 +61,15 @@ impl PostgresStore {
         self.write(move |tx| async move { tx.adopt(mail, limit).await }).await
     }
 
-    /// Adopts what other programs do to the host's tables as soon as they commit it, until `shutdown`. To be run beside what
-    /// serves; may be dropped at any time.
+    /// Adopts what other programs do to the host's tables as soon as they commit it, and what they did before there was
+    /// anybody to see it, until `shutdown`. To be run beside what serves; may be dropped at any time.
     pub async fn run_outside(&self, mail: MailPolicy, shutdown: CancellationToken) {
         let told = Notify::new();
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = self.listen(&told) => {}
             () = self.adopt_when_told(mail, &told) => {}
+            () = self.backfill_by_itself() => {}
         }
     }
 

@@ -1,5 +1,5 @@
-//! Every statement of this backend on one page, so that a test can read the plan of each. Not here: schema changes
-//! (`migrations/`), and what is made of the rows.
+//! Every statement of this backend on one page, so that a test can read the plan of each (`plans`). Not here: schema
+//! changes (`migrations/`), and what is made of the rows.
 //!
 //! The host's tables hold instants as `timestamp(3)` in UTC, ours as milliseconds. The predicate on `"readAt"` is always
 //! a literal, so that it finds the partial index of its section.
@@ -52,7 +52,7 @@ macro_rules! statements {
 
         /// Every statement with its name.
         #[cfg(test)]
-        const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -86,9 +86,10 @@ statements! {
             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS e ("userId", seq, unread, "prunedSeq")
             WHERE i."userId" = e."userId" RETURNING i."userId", i."historyAt"
         )
-        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "createdAt")
-        SELECT c."userId", c.seq, c.kind, c.id, c.at, m."historyAt"
-        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[]) AS c ("userId", seq, kind, id, at)
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "createdAt", "unreadBefore")
+        SELECT c."userId", c.seq, c.kind, c.id, c.at, m."historyAt", c.before
+        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[])
+            AS c ("userId", seq, kind, id, at, before)
         JOIN moved m ON m."userId" = c."userId""#;
     /// Takes those away again that were made for nothing.
     INBOXES_DROP_EMPTY = r#"DELETE FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) AND seq = 0"#;
@@ -183,6 +184,31 @@ statements! {
     OUTSIDE_DONE = "DELETE FROM grelot.outside WHERE position = ANY ($1::bigint[])";
     /// Puts them behind all others.
     OUTSIDE_LATER = "UPDATE grelot.outside SET position = DEFAULT WHERE position = ANY ($1::bigint[])";
+
+    /// Whether rows that are older than the triggers are still to be listed, and from which user on.
+    JOINING_LOCK = "SELECT after FROM grelot.joining FOR UPDATE";
+    JOINING_AFTER = "UPDATE grelot.joining SET after = $1";
+    JOINING_END = "DELETE FROM grelot.joining";
+    /// In the order of the host's column.
+    OLDER_USERS = r#"SELECT "userId", count(*) FROM public.notifications
+        WHERE seq IS NULL AND "stateSeq" IS NULL AND "userId" > $1 GROUP BY "userId" ORDER BY "userId" LIMIT $2"#;
+    /// The newest of each user, so many as are wanted, but those that another transaction holds.
+    OLDER_ROWS = r#"SELECT r.id, u."userId", r.unread FROM unnest($1::text[], $2::bigint[]) AS u ("userId", wanted)
+        CROSS JOIN LATERAL (SELECT n.id, n."readAt" IS NULL AS unread FROM public.notifications n
+            WHERE n."userId" = u."userId" AND n.seq IS NULL AND n."stateSeq" IS NULL
+            ORDER BY n."createdAt" DESC, n.id DESC LIMIT u.wanted FOR NO KEY UPDATE SKIP LOCKED) AS r"#;
+    OLDER_LEFT = r#"SELECT u."userId" FROM unnest($1::text[]) AS u ("userId") CROSS JOIN LATERAL (
+        SELECT 1 FROM public.notifications n WHERE n."userId" = u."userId" AND n.seq IS NULL
+        AND n."stateSeq" IS NULL LIMIT 1) AS n"#;
+    /// Leaves rows as they are for good.
+    OLDER_ODD = r#"UPDATE public.notifications SET "stateSeq" = 0 WHERE id = ANY ($1::text[])"#;
+    BACKFILL_PUT = r#"INSERT INTO grelot.backfill AS b ("userId", next, "left")
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+        ON CONFLICT ("userId") DO UPDATE SET next = excluded.next, "left" = excluded."left""#;
+    BACKFILL_TAKE = r#"SELECT "userId", next, "left" FROM grelot.backfill ORDER BY "userId" LIMIT $1
+        FOR UPDATE SKIP LOCKED"#;
+    BACKFILL_DONE = r#"DELETE FROM grelot.backfill WHERE "userId" = ANY ($1::text[])"#;
+    BACKFILL_LEFT = r#"SELECT count(*), coalesce(sum("left"), 0)::bigint FROM grelot.backfill"#;
 
     PREFERENCES = r#"SELECT p."inApp", p.email, p.categories::text, m."quietHours", m."emailDigest",
         m."emailDigestHour" FROM public.notification_preferences p
@@ -347,153 +373,4 @@ statements! {
 
     SECRET = "SELECT value FROM grelot.secrets WHERE name = 'root'";
     HEALTH = "SELECT EXISTS (SELECT 1 FROM grelot.secrets)";
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio_postgres::SimpleQueryMessage;
-
-    use super::*;
-    use crate::cluster::Database;
-    use crate::connection::{Connection, Target};
-    use crate::migrations;
-
-    /// Every table but those that only the operator adds to.
-    const GROWING: [&str; 11] = [
-        "outside",
-        "mail_preferences",
-        "deliveries",
-        "attempts",
-        "notifications",
-        "notification_preferences",
-        "inboxes",
-        "changes",
-        "contacts",
-        "departures",
-        "idempotency",
-    ];
-
-    /// 1,000 users with 100 notifications each; the other tables hold enough that a scan would be dear.
-    const FILL: &str = r#"
-        INSERT INTO public.notifications (id, "userId", title, seq, "readAt", "stateSeq")
-            SELECT 'n' || n, 'user ' || n % 1000, 'title', 1 + n / 1000,
-            CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 > 0 THEN 100 + n / 1000 END
-            FROM generate_series(0, 99999) AS n;
-        INSERT INTO grelot.inboxes ("userId", seq, unread)
-            SELECT 'user ' || n, 200, 33 FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.changes ("userId", seq, kind, "createdAt", "unreadBefore")
-            SELECT 'user ' || n % 1000, 101 + n / 1000, 'read', n, 1 FROM generate_series(0, 49999) AS n;
-        INSERT INTO public.notification_preferences (id, "userId")
-            SELECT 'p' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.mail_preferences ("userId")
-            SELECT 'user ' || n FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.contacts ("userId", email)
-            SELECT 'user ' || n, 'a@example.com' FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.deliveries (id, "userId", "notificationId", seq, "inAppRule", rule, "digestId", state,
-            "readyAt", "dueAt", "leasedUntil", "createdAt", "endedAt")
-            SELECT 'd' || n, 'user ' || n % 1000, CASE WHEN n % 10 > 0 THEN 'n' || n END, 1, 'default', 'default',
-            CASE WHEN n % 20 = 1 THEN 'd' || n - 1 END,
-            CASE WHEN n < 100 THEN 'sending' WHEN n < 2000 THEN 'pending' WHEN n < 3000 THEN 'collected'
-                WHEN n < 3010 THEN 'dead' ELSE 'sent' END,
-            n, n, CASE WHEN n < 100 THEN n END, n, CASE WHEN n >= 3000 THEN n END
-            FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
-            SELECT 'd' || n, 1, n, n, 'sent', '250 ok' FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.departures (digest, "revokedAt")
-            SELECT sha256(n::text::bytea), n FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.idempotency (slot, request, answer, "createdAt")
-            SELECT sha256(n::text::bytea), '', '', n FROM generate_series(0, 19999) AS n;
-        INSERT INTO grelot.outside (op, id, "userId")
-            SELECT 'inserted', 'o' || n, 'user ' || n FROM generate_series(0, 19999) AS n;
-        ANALYZE;
-    "#;
-
-    /// A database with enough in it.
-    async fn filled() -> (Database, Connection) {
-        let database = Database::new();
-        migrations::migrate(&database.url(), false).await.unwrap();
-        database.run(FILL);
-        let pool = Target::parse(&database.url()).unwrap().pool(1).unwrap();
-        (database, Connection::take(&pool).await.unwrap())
-    }
-
-    /// How the statement is run whatever its parameters are: what a prepared statement comes to after some runs.
-    async fn plan(connection: &Connection, sql: &str) -> String {
-        let client = connection.client().unwrap();
-        let parameters = client.prepare(sql).await.unwrap().params().len();
-        let nulls = match parameters {
-            0 => String::new(),
-            some => format!("({})", vec!["NULL"; some].join(", ")),
-        };
-        let explain = format!(
-            "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = on; PREPARE statement AS {sql};
-             EXPLAIN EXECUTE statement{nulls}; DEALLOCATE statement",
-        );
-        let messages = client.simple_query(&explain).await.unwrap();
-        let lines = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0),
-            _ => None,
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    }
-
-    fn scans(plan: &str) -> bool {
-        GROWING.iter().any(|table| {
-            plan.lines().any(|line| {
-                line.contains(&format!("Seq Scan on {table}"))
-                    || line.contains(&format!("Seq Scan on public.{table}"))
-            })
-        })
-    }
-
-    #[tokio::test]
-    async fn no_statement_scans_or_sorts_a_table_that_grows() {
-        let (_database, connection) = filled().await;
-        for (name, sql) in ALL {
-            let plan = plan(&connection, sql).await;
-            assert!(!scans(&plan), "{name}: {plan}");
-            assert!(!plan.contains("Sort") || *name == "API_KEYS", "{name}: {plan}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_test_of_plans_would_notice_a_scan() {
-        let (_database, connection) = filled().await;
-        let scan = plan(&connection, "SELECT id FROM public.notifications WHERE title = $1").await;
-        assert!(scans(&scan), "{scan}");
-        let sort = r#"SELECT id FROM public.notifications WHERE "userId" = $1 ORDER BY title"#;
-        let sort = plan(&connection, sort).await;
-        assert!(sort.contains("Sort"), "{sort}");
-    }
-
-    #[tokio::test]
-    async fn each_list_begins_at_its_cursor() {
-        let (_database, connection) = filled().await;
-        let unread =
-            ("notifications_unread_idx", r#"Index Cond: (("userId" = $1) AND (seq < $2))"#);
-        let read = ("notifications_read_idx", unread.1);
-        for (sql, (index, condition)) in [
-            (LIST_UNREAD, unread),
-            (LIST_READ, read),
-            (LIST_READ_BEFORE, read),
-            (
-                LIST_READ_SINCE,
-                (read.0, r#"Index Cond: (("userId" = $1) AND (seq > $7) AND (seq < $2))"#),
-            ),
-            (NOTIFICATIONS_SINCE_UNREAD, (unread.0, r#"(("userId" = $1) AND (seq > $2))"#)),
-            (NOTIFICATIONS_SINCE_READ, (read.0, r#"(("userId" = $1) AND (seq > $2))"#)),
-            (NOTIFICATION_OF_USER, ("notifications_pkey", "Index Cond: (id = $2)")),
-            (CHANGES_SINCE, ("changes_pkey", r#"(("userId" = $1) AND (seq > $2))"#)),
-            (OUTBOX_DUE, ("deliveries_due", r#"Index Cond: ("dueAt" <= $1)"#)),
-            (OUTBOX_HEAD_LOCK, ("deliveries_queue", r#"Index Cond: ("userId" = $1)"#)),
-            (DIGEST_SUBJECTS, ("deliveries_digest", r#"Index Cond: ("digestId" = $1)"#)),
-            (DELIVERIES, ("deliveries_pkey", "Index Cond: (id < $1)")),
-            (DELIVERIES_OF_STATE, ("deliveries_state", "Index Cond: ((state = $1) AND (id < $2))")),
-            (INBOXES_RECOUNT, (unread.0, r#"(("userId" = u."userId") AND (seq IS NOT NULL))"#)),
-            (CHANGES_OLD, ("changes_age", r#"("createdAt" < $1)"#)),
-        ] {
-            let plan = plan(&connection, sql).await;
-            assert!(plan.contains(index) && plan.contains(condition), "{sql}: {plan}");
-        }
-    }
 }

@@ -17,6 +17,7 @@ use crate::connection::Target;
 use crate::context::Context;
 use crate::error::{Failure, OpenError};
 use crate::idempotency::Slots;
+use crate::joining;
 use crate::migrations;
 use crate::options::PostgresOptions;
 use crate::readers::{Readers, View};
@@ -72,7 +73,7 @@ impl PostgresStore {
         for _ in 0..options.committers.max(1) {
             tasks.spawn(committer.clone().run());
         }
-        Ok(Arc::new(Self {
+        let store = Arc::new(Self {
             context,
             slots: Arc::default(),
             target,
@@ -83,7 +84,10 @@ impl PostgresStore {
             closing,
             tasks,
             runtime: Handle::current(),
-        }))
+        });
+        let unlisted = |error: StoreError| OpenError::Database(error.to_string());
+        store.list_older().await.map_err(unlisted)?;
+        Ok(store)
     }
 
     /// Opens the database for a command beside the nodes that serve it.
@@ -96,6 +100,15 @@ impl PostgresStore {
     ) -> Result<Arc<Self>, OpenError> {
         let options = PostgresOptions { readers: 1, writers: 1, committers: 1, ..options };
         Self::open(options, clock, Arc::new(Nobody)).await
+    }
+
+    /// What a migration of the host took away of the columns, triggers and indexes on its tables, each in words: until the
+    /// next start what other programs write is not seen.
+    ///
+    /// # Errors
+    /// As every read.
+    pub async fn missing(&self) -> Result<Vec<String>, StoreError> {
+        self.look(|snapshot| async move { joining::missing(&snapshot.connection).await }).await
     }
 
     /// Commits what is queued, and ends the connections. Refuses everything from its beginning.

@@ -1,7 +1,9 @@
 //! The port `Inboxes`: one user's inbox. Not here: the walk through its pages (`listing`).
 
 use async_trait::async_trait;
-use grelot_core::{ChangeKind, Cursor, Inbox, ListFilter, Notification, NotificationId, UserId};
+use grelot_core::{
+    ChangeKind, Cursor, Inbox, ListFilter, Notification, NotificationId, Seq, UserId,
+};
 use grelot_store::{Inboxes, Page, ReadAll, ReadAllScope, StateChange, StoreError};
 use rusqlite::params;
 
@@ -49,8 +51,23 @@ impl Inboxes for SqliteStore {
     }
 
     async fn read_all(&self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, StoreError> {
-        let (user, scope) = (user.clone(), scope.clone());
-        self.write(1, None, move |tx| tx.read_all(&user, &scope)).await
+        let (inbox, most) = (self.inbox(user).await?, self.max_rows);
+        let mut all = ReadAll { updated: 0, inbox };
+        // What comes meanwhile is not meant.
+        let up_to = scope.up_to.map_or(inbox.seq, |seq| seq.min(inbox.seq));
+        let scope = ReadAllScope { up_to: Some(up_to), ..scope.clone() };
+        let mut from = Seq::ZERO;
+        loop {
+            let (user, scope) = (user.clone(), scope.clone());
+            let weight = usize::try_from(inbox.unread).unwrap_or(most).clamp(1, most);
+            let part = self.write(weight, None, move |tx| tx.read_part(&user, &scope, from, most));
+            let (read, through) = part.await?;
+            all = ReadAll { updated: all.updated + read.updated, inbox: read.inbox };
+            if through == up_to {
+                return Ok(all);
+            }
+            from = through;
+        }
     }
 
     async fn delete(&self, user: &UserId, id: NotificationId) -> Result<bool, StoreError> {
@@ -123,31 +140,46 @@ impl Tx<'_> {
         Ok(Some(StateChange { notification, inbox }))
     }
 
-    fn read_all(&mut self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, Failure> {
+    /// Reads what is behind `from`, of at most `most` unread ones, whatever their category; returns the position through which that
+    /// is done.
+    fn read_part(
+        &mut self,
+        user: &UserId,
+        scope: &ReadAllScope,
+        from: Seq,
+        most: usize,
+    ) -> Result<(ReadAll, Seq), Failure> {
         let inbox = self.inbox(user)?;
         let up_to = scope.up_to.map_or(inbox.seq, |seq| seq.min(inbox.seq));
         let (user_id, now) = (user.as_str(), self.now.millis());
-        let (last, state) = (rows::int(up_to.get()), rows::int(inbox.seq.next().get()));
+        let (first, end) = (rows::int(from.get()), rows::int(up_to.get()));
+        let range = params![user_id, first, end, rows::limit(most)];
+        let behind =
+            rows::optional(self.connection, sql::NOTIFICATION_UNREAD_BEHIND, range, |row| {
+                rows::seq(row, 0, "notifications.seq")
+            })?;
+        let through = behind.map_or(up_to, |seq| Seq::new(seq.get() - 1));
+        let (last, state) = (rows::int(through.get()), rows::int(inbox.seq.next().get()));
         let updated = match &scope.category {
             None => rows::execute(
                 self.connection,
                 sql::NOTIFICATION_READ_ALL,
-                params![user_id, last, now, state],
+                params![user_id, last, now, state, first],
             )?,
             Some(category) => rows::execute(
                 self.connection,
                 sql::NOTIFICATION_READ_ALL_OF_CATEGORY,
-                params![user_id, last, now, state, category.as_str()],
+                params![user_id, last, now, state, first, category.as_str()],
             )?,
         };
         if updated == 0 {
-            return Ok(ReadAll { updated: 0, inbox });
+            return Ok((ReadAll { updated: 0, inbox }, through));
         }
         let updated = updated as u64;
-        let kind =
-            ChangeKind::AllRead { read_at: self.now, up_to, category: scope.category.clone() };
+        let category = scope.category.clone();
+        let kind = ChangeKind::AllRead { read_at: self.now, up_to: through, category };
         let inbox = self.record(user, inbox, inbox.all_read(updated), kind)?;
-        Ok(ReadAll { updated, inbox })
+        Ok((ReadAll { updated, inbox }, through))
     }
 
     fn delete(&mut self, user: &UserId, id: NotificationId) -> Result<bool, Failure> {

@@ -15,6 +15,8 @@ pub struct SqliteOptions {
     pub read_queue: usize,
     /// How many writes one commit takes at most.
     pub max_batch: usize,
+    /// How many rows of one user a read-all or an erase changes at once: others write in between.
+    pub max_rows: usize,
     /// How many pages of 4 KiB the database may have; one more is refused as a full disk would. Unlimited by default.
     pub max_pages: Option<u32>,
 }
@@ -28,6 +30,7 @@ impl SqliteOptions {
             queue: 4096,
             read_queue: 1024,
             max_batch: 512,
+            max_rows: 2_000,
             max_pages: None,
         }
     }

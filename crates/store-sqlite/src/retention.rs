@@ -85,7 +85,7 @@ impl Snapshot<'_> {
     }
 
     /// How many notifications the user has; not counted beyond `most`.
-    fn count_held(&self, user: &UserId, most: u64) -> Result<u64, Failure> {
+    pub(crate) fn count_held(&self, user: &UserId, most: u64) -> Result<u64, Failure> {
         let params = params![user.as_str(), rows::int(most)];
         let held = rows::optional(self.connection, sql::NOTIFICATIONS_HELD, params, |row| {
             rows::count(row, 0, "notifications")
@@ -93,20 +93,32 @@ impl Snapshot<'_> {
         Ok(held.unwrap_or_default())
     }
 
-    fn oldest(
-        &self,
-        user: &UserId,
-        read: bool,
-        count: u64,
-    ) -> Result<Vec<(i64, NotificationId)>, Failure> {
+    fn oldest(&self, user: &UserId, read: bool, count: u64) -> Result<Vec<(i64, String)>, Failure> {
         let params = params![user.as_str(), read, rows::int(count)];
         rows::all(self.connection, sql::NOTIFICATIONS_OLDEST, params, |row| {
-            Ok((row.get(0)?, rows::parsed(row, 1, "notifications.id", NotificationId::parse)?))
+            Ok((row.get(0)?, row.get(1)?))
         })
     }
 }
 
 impl Tx<'_> {
+    /// Removes the oldest notifications, those first that were read; returns how many those were, and which were unread.
+    pub(crate) fn remove_oldest(
+        &self,
+        user: &UserId,
+        count: u64,
+    ) -> Result<(usize, Vec<String>), Failure> {
+        let read = self.oldest(user, true, count)?;
+        let unread = self.oldest(user, false, count.saturating_sub(read.len() as u64))?;
+        for (was_read, found) in [(true, &read), (false, &unread)] {
+            for (seq, _) in found {
+                let params = params![user.as_str(), was_read, seq];
+                rows::execute(self.connection, sql::NOTIFICATION_DELETE, params)?;
+            }
+        }
+        Ok((read.len(), unread.into_iter().map(|(_, id)| id).collect()))
+    }
+
     pub(crate) fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, Failure> {
         let params = params![before.millis(), rows::limit(batch)];
         let old = rows::all(self.connection, sql::NOTIFICATIONS_READ_BEFORE, params, |row| {
@@ -122,18 +134,12 @@ impl Tx<'_> {
     fn trim(&mut self, user: &UserId, max: u64, batch: usize) -> Result<usize, Failure> {
         let held = self.count_held(user, max.saturating_add(batch as u64))?;
         let over = held.saturating_sub(max);
-        let read = self.oldest(user, true, over)?;
-        let unread = self.oldest(user, false, over.saturating_sub(read.len() as u64))?;
-        for (seq, _) in &read {
-            let params = params![user.as_str(), true, seq];
-            rows::execute(self.connection, sql::NOTIFICATION_DELETE, params)?;
-        }
-        for (seq, id) in &unread {
-            let params = params![user.as_str(), false, seq];
-            rows::execute(self.connection, sql::NOTIFICATION_DELETE, params)?;
+        let (read, unread) = self.remove_oldest(user, over)?;
+        for id in &unread {
+            let id = NotificationId::parse(id).ok_or(Failure::Corrupt("notifications.id"))?;
             let inbox = self.inbox(user)?;
-            self.record(user, inbox, inbox.deleted(true), ChangeKind::Deleted { id: *id })?;
+            self.record(user, inbox, inbox.deleted(true), ChangeKind::Deleted { id })?;
         }
-        Ok(read.len() + unread.len())
+        Ok(read + unread.len())
     }
 }

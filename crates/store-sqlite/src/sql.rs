@@ -53,9 +53,12 @@ statements! {
     NOTIFICATION_STATE = "UPDATE notifications SET isRead = ?4, readAt = ?5, stateSeq = ?6
         WHERE userId = ?1 AND isRead = ?2 AND seq = ?3";
     NOTIFICATION_READ_ALL = "UPDATE notifications SET isRead = 1, readAt = ?3, stateSeq = ?4
-        WHERE userId = ?1 AND isRead = 0 AND seq <= ?2";
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?5 AND seq <= ?2";
     NOTIFICATION_READ_ALL_OF_CATEGORY = "UPDATE notifications SET isRead = 1, readAt = ?3, stateSeq = ?4
-        WHERE userId = ?1 AND isRead = 0 AND seq <= ?2 AND category = ?5";
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?5 AND seq <= ?2 AND category = ?6";
+    /// The position of the one after the next ?4 that are unread.
+    NOTIFICATION_UNREAD_BEHIND = "SELECT seq FROM notifications
+        WHERE userId = ?1 AND isRead = 0 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT 1 OFFSET ?4";
     NOTIFICATION_DELETE = "DELETE FROM notifications WHERE userId = ?1 AND isRead = ?2 AND seq = ?3";
     NOTIFICATION_ERASE = "DELETE FROM notifications WHERE userId = ?1";
     NOTIFICATIONS_READ_BEFORE = "SELECT userId, seq FROM notifications INDEXED BY notifications_read
@@ -173,6 +176,7 @@ statements! {
         reason = NULL, endedAt = NULL WHERE id = ?1 AND state = 'dead'";
     OUTBOX_ENDED = "SELECT id FROM deliveries WHERE endedAt < ?1 ORDER BY endedAt LIMIT ?2";
     OUTBOX_REMOVE = "DELETE FROM deliveries WHERE id = ?1";
+    OUTBOX_OF_USER = "SELECT id FROM deliveries WHERE userId = ?1 LIMIT ?2";
     OUTBOX_ERASE = "DELETE FROM deliveries WHERE userId = ?1";
 
     DIGEST_OPEN = "SELECT id, dueAt FROM deliveries INDEXED BY deliveries_queue WHERE userId = ?1 AND state IN ('pending', 'sending')
@@ -263,7 +267,8 @@ mod tests {
             (LIST_READ_SINCE, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
             (NOTIFICATIONS_SINCE, "(userId=? AND isRead=? AND seq>?)"),
             (CHANGES_SINCE, "(userId=? AND seq>?)"),
-            (NOTIFICATION_READ_ALL, "(userId=? AND isRead=? AND seq<?)"),
+            (NOTIFICATION_READ_ALL, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
+            (NOTIFICATION_UNREAD_BEHIND, "(userId=? AND isRead=? AND seq>? AND seq<?)"),
             (NOTIFICATION_OF_USER, "notifications_id (id=?"),
             (CHANGES_OLD, "changes_age (createdAt<?)"),
         ] {

@@ -28,6 +28,7 @@ use crate::{connection, migrations};
 pub struct SqliteStore {
     pub(crate) context: Arc<Context>,
     pub(crate) slots: Arc<Slots>,
+    pub(crate) max_rows: usize,
     readers: Readers,
     queue: Sender<Command>,
     counters: Arc<Counters>,
@@ -76,7 +77,8 @@ impl SqliteStore {
         listener: Arc<dyn Committed>,
         lock: Option<ServerLock>,
     ) -> Result<Arc<Self>, OpenError> {
-        let SqliteOptions { path, readers, queue, read_queue, max_batch, max_pages } = options;
+        let SqliteOptions { path, readers, queue, read_queue, max_batch, max_rows, max_pages } =
+            options;
         let refused = |error: rusqlite::Error| OpenError::Database(path.clone(), error.to_string());
         let mut connection = connection::writer(&path, max_pages).map_err(refused)?;
         migrations::apply(&mut connection)?;
@@ -102,6 +104,7 @@ impl SqliteStore {
         Ok(Arc::new(Self {
             context,
             slots: Arc::default(),
+            max_rows: max_rows.max(1),
             readers,
             queue,
             counters,

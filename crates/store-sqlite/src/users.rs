@@ -24,8 +24,13 @@ impl Users for SqliteStore {
     }
 
     async fn erase(&self, user: &UserId) -> Result<(), StoreError> {
-        let user = user.clone();
-        self.write(1, None, move |tx| tx.erase(&user)).await
+        let most = self.max_rows;
+        loop {
+            let user = user.clone();
+            if self.write(most, None, move |tx| tx.erase_part(&user, most)).await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn export(&self, user: &UserId) -> Result<Export, StoreError> {
@@ -106,6 +111,35 @@ impl Tx<'_> {
             params![user.as_str(), email, name, locale, timezone],
         )?;
         Ok(())
+    }
+
+    /// Erases at most `most` deliveries or notifications, or, where there are not more, everything; whether that was everything. The
+    /// sessions end with the first part.
+    fn erase_part(&mut self, user: &UserId, most: usize) -> Result<bool, Failure> {
+        let look = rows::limit(most.saturating_add(1));
+        let deliveries =
+            rows::all(self.connection, sql::OUTBOX_OF_USER, params![user.as_str(), look], |row| {
+                Ok(row.get::<_, String>(0)?)
+            })?;
+        if deliveries.len() > most {
+            for id in &deliveries[..most] {
+                for remove in [sql::ATTEMPTS_REMOVE, sql::OUTBOX_REMOVE] {
+                    rows::execute(self.connection, remove, [id])?;
+                }
+            }
+            self.revoke(user)?;
+            return Ok(false);
+        }
+        if self.count_held(user, most.saturating_add(1) as u64)? > most as u64 {
+            let (_, unread) = self.remove_oldest(user, most as u64)?;
+            let inbox = self.inbox(user)?.erased_in_part(unread.len() as u64);
+            self.put_inbox(user, inbox)?;
+            self.depart(user, inbox.seq)?;
+            self.tell_of(user, inbox, ChangeKind::Erased);
+            return Ok(false);
+        }
+        self.erase(user)?;
+        Ok(true)
     }
 
     fn erase(&mut self, user: &UserId) -> Result<(), Failure> {

@@ -76,7 +76,8 @@ pub trait Inboxes: Send + Sync + 'static {
         read: bool,
     ) -> Result<Option<StateChange>, StoreError>;
 
-    /// Makes every unread notification of the scope read, as one change.
+    /// Makes every unread notification of the scope read: as one change, or, where there are very many, as several, the oldest first,
+    /// each of which holds for what it says.
     async fn read_all(&self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, StoreError>;
 
     /// Deletes the notification; `false` when it is not this user's.

@@ -46,7 +46,8 @@ pub trait Users: Send + Sync + 'static {
 
     /// Erases everything about the user and revokes their sessions. Only a keyed digest of the id stays, with the
     /// `seq` of the erase, so that a later inbox goes on above it. Erasing an unknown user writes the digest too, and
-    /// takes a `seq`: the caller cannot tell known from unknown.
+    /// takes a `seq`: the caller cannot tell known from unknown. Where there is very much to erase it goes part by part, each of
+    /// them a change; who goes away in between repeats it.
     async fn erase(&self, user: &UserId) -> Result<(), StoreError>;
 
     /// Everything about the user, from one snapshot.

@@ -3,6 +3,7 @@
 //!
 //! | Module | What lives there |
 //! |---|---|
+//! | [`nats`] | NATS servers, killed, frozen, started again |
 //! | [`postgres`] | PostgreSQL servers, killed, frozen, started again |
 //! | [`program`] | the binary: started, killed, started again on the same database and address |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |
@@ -15,6 +16,7 @@
 pub mod actor;
 pub mod api;
 pub mod history;
+pub mod nats;
 pub mod postgres;
 pub mod program;
 pub mod reader;

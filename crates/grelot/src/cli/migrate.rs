@@ -2,9 +2,12 @@
 
 use anyhow::Context as _;
 
+use grelot_store_postgres::PostgresStore;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::failure::Failure;
 use super::output;
-use crate::database::DatabaseUrl;
+use crate::database::{Database, DatabaseUrl};
 use crate::settings::Settings;
 
 /// A step that the database lacked.
@@ -24,7 +27,6 @@ pub(crate) async fn run(settings: &Settings, dry_run: bool) -> Result<(), Failur
     let pending = migrate(&settings.database, dry_run).await.context("nothing was migrated")?;
     if pending.is_empty() {
         output::note(format!("{} is up to date", settings.database));
-        return Ok(());
     }
     pending.iter().try_for_each(|step| {
         if dry_run {
@@ -32,7 +34,45 @@ pub(crate) async fn run(settings: &Settings, dry_run: bool) -> Result<(), Failur
         } else {
             output::line(format!("applied {}", step.name))
         }
-    })
+    })?;
+    if dry_run { Ok(()) } else { backfill(settings).await }
+}
+
+/// Gives the notifications that were there before Grelot their places in the inboxes, and shows how far it is. The
+/// application goes on meanwhile. A service does it as well, by itself.
+async fn backfill(settings: &Settings) -> Result<(), Failure> {
+    if !matches!(settings.database, DatabaseUrl::Postgres(_)) {
+        return Ok(());
+    }
+    let database = super::open_beside(settings).await?;
+    let done = match &database {
+        Database::Postgres(store) => places(store).await,
+        Database::Sqlite(_) => Ok(()),
+    };
+    database.close().await;
+    done
+}
+
+async fn places(store: &PostgresStore) -> Result<(), Failure> {
+    let failed = "older notifications did not get their places; start the command again";
+    let all = store.backlog().await.context(failed)?.rows;
+    if all == 0 {
+        return Ok(());
+    }
+    let bar = ProgressBar::with_draw_target(Some(all), ProgressDrawTarget::stderr());
+    let style =
+        ProgressStyle::with_template("{bar:40} {percent:>3} %  {pos}/{len} rows  {eta} left");
+    bar.set_style(style.context("the progress bar is misdrawn")?);
+    let mut rows = 0_usize;
+    loop {
+        match store.backfill().await.context(failed)? {
+            0 => break,
+            some => rows += some,
+        }
+        bar.set_position(rows as u64);
+    }
+    bar.finish_and_clear();
+    output::line(format!("{rows} older notifications got their places"))
 }
 
 async fn migrate(database: &DatabaseUrl, dry_run: bool) -> anyhow::Result<Vec<Step>> {

@@ -56,6 +56,7 @@ fn builder(settings: &Settings) -> Builder {
         .database(settings.database.reveal())
         .ping(settings.ping)
         .streams_per_user(settings.streams_per_user);
+    builder.bus = settings.bus.as_ref().map(|url| url.reveal().to_owned());
     builder.auth = settings.auth();
     builder.mail = settings.mail.clone();
     builder.retention = settings.retention;

@@ -137,7 +137,7 @@ pub(crate) const DEFINITIONS: [Definition; 23] = [
         ("bus", "GRELOT_BUS", "bus"),
         "URL",
         None,
-        "The bus between several nodes (arrives with version 0.3)",
+        "The NATS between several nodes, as nats://HOST:4222; else PostgreSQL tells them",
     )
     .url(),
     plain(

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) bind_chosen: bool,
     /// The database.
     pub(crate) database: DatabaseUrl,
+    /// The NATS between nodes.
+    pub(crate) bus: Option<SecretText>,
     /// How users' tokens are checked.
     pub(crate) jwt: JwtSettings,
     /// The cookie that may hold the token.
@@ -189,9 +191,12 @@ impl Reader {
     fn settings(&mut self, directory: &Path) -> Option<Settings> {
         let bind = self.take(Setting::Bind, value::address);
         let database = self.take(Setting::Database, DatabaseUrl::parse);
-        self.take(Setting::Bus, |_| {
-            Err::<(), _>("a bus arrives with version 0.3; remove it".into())
-        });
+        let bus = self.take(Setting::Bus, value::bus_url);
+        if bus.is_some() && matches!(database, Some(DatabaseUrl::Sqlite(_))) {
+            let detail = "connects several nodes, which need PostgreSQL: set GRELOT_DATABASE to postgres://..., or \
+                leave the bus out";
+            self.layers.problems.push(Problem::of(Setting::Bus, detail.to_owned()));
+        }
         let jwt = self.jwt(directory);
         let cookie_name = self.take(Setting::CookieName, value::cookie_name);
         let allowed_origins = self.take(Setting::AllowedOrigins, value::origins);
@@ -207,6 +212,7 @@ impl Reader {
             bind: bind?,
             bind_chosen: self.chosen(Setting::Bind),
             database: database?,
+            bus,
             jwt,
             cookie_name: cookie_name?,
             allowed_origins: allowed_origins.unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! What the value of each option may be. Messages say what to write, and never repeat the value: it may be a secret.
 
+use grelot_bus_nats::NatsOptions;
 use grelot_channels::{Mailbox, SmtpSettings};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -120,6 +121,12 @@ pub(crate) fn public_key_pem(pem: &[u8]) -> Result<(), String> {
         return Ok(());
     }
     Err("must hold the public key of RS256, ES256 or EdDSA as PEM (BEGIN PUBLIC KEY)".to_owned())
+}
+
+/// A `nats:` or `tls:` URL. Kept secret: it may hold a password.
+pub(crate) fn bus_url(text: &str) -> Result<SecretText, String> {
+    NatsOptions::parse(text).map_err(|error| error.to_string())?;
+    Ok(SecretText(text.to_owned()))
 }
 
 /// An `smtp:` or `smtps:` URL. Kept secret: it may hold a password.

@@ -145,15 +145,16 @@ fn a_file_that_is_named_has_to_be_there() {
 }
 
 #[test]
-fn what_comes_later_names_its_version() {
+fn a_database_or_a_bus_that_cannot_be_one_is_refused_without_its_password() {
     let place = Workplace::new();
-    for (flags, version) in [
-        (["--database", "postgres://u:hunter2@h/db"], "arrives with version 0.3"),
-        (["--bus", "nats://h:4222"], "arrives with version 0.3"),
+    for (flags, why) in [
+        (["--database", "mysql://u:hunter2@h/db"], "must be sqlite:PATH"),
+        (["--bus", "nats://u:hunter2@h:4222"], "several nodes, which need PostgreSQL"),
+        (["--bus", "http://u:hunter2@h:4222"], "must begin with nats://"),
     ] {
         let said = place.run(&["serve", flags[0], flags[1]]);
         assert_eq!(said.status, 2);
-        assert!(said.stderr.contains(version), "{}", said.stderr);
+        assert!(said.stderr.contains(why), "{}", said.stderr);
         assert!(!said.stderr.contains("hunter2"));
     }
 }

@@ -86,7 +86,8 @@ async fn a_bad_description_is_refused_before_anything_is_made() {
         builder(&directory).jwt_secret("short"),
         builder(&directory).ping(Duration::ZERO),
         builder(&directory).streams_per_user(0),
-        builder(&directory).database("postgres://h/db"),
+        builder(&directory).database("mysql://h/db"),
+        builder(&directory).bus("nats://127.0.0.1:4222"),
     ];
     for builder in builders {
         let error = builder.build().await.unwrap_err();

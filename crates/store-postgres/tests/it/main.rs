@@ -5,6 +5,7 @@ mod bus;
 mod cluster;
 mod commit_order;
 mod failing;
+mod joining;
 mod nodes;
 mod outbox;
 mod outside;

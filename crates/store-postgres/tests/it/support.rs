@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use grelot_core::{Clock, NotificationId, UserId};
 use grelot_store::conformance::nodes::SharedBackend;
 use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
-use grelot_store::{Committed, Nodes, NotifyError, Store};
+use grelot_store::{Committed, MailPolicy, Nodes, NotifyError, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
@@ -105,4 +105,35 @@ impl Session {
     pub(crate) async fn run(&self, sql: &str) {
         self.client.batch_execute(sql).await.unwrap();
     }
+}
+
+/// A node, and what it tells.
+pub(crate) async fn node(backend: &TempBackend) -> (Arc<PostgresStore>, Arc<Heard>) {
+    let heard = Arc::new(Heard::new());
+    let listener = Arc::clone(&heard);
+    let clock = Arc::new(HandClock::new());
+    (PostgresStore::open(backend.options(), clock, listener).await.unwrap(), heard)
+}
+
+/// Adopts whatever there is; returns how much that was.
+pub(crate) async fn adopt(store: &PostgresStore) -> usize {
+    let mut taken = 0;
+    loop {
+        let adopted = store.adopt(MailPolicy::ON).await.unwrap();
+        taken += adopted.taken;
+        if !adopted.more {
+            return taken;
+        }
+    }
+}
+
+/// Each count is that of the rows, and no two rows of an inbox have one position.
+pub(crate) fn check(database: &Database) {
+    let wrong = database.run(
+        r#"SELECT i."userId", i.unread FROM grelot.inboxes i WHERE i.unread <> (SELECT count(*) FROM notifications n
+            WHERE n."userId" = i."userId" AND n."readAt" IS NULL AND n.seq IS NOT NULL)
+        UNION ALL SELECT "userId", seq FROM (SELECT "userId", seq FROM notifications WHERE seq IS NOT NULL
+            UNION ALL SELECT "userId", seq FROM grelot.changes) AS used GROUP BY 1, 2 HAVING count(*) > 1"#,
+    );
+    assert_eq!(wrong, "");
 }

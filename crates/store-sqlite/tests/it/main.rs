@@ -3,6 +3,7 @@
 
 mod backup;
 mod committing;
+mod crowded;
 mod erasing;
 mod faults;
 mod opening;

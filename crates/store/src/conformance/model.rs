@@ -29,6 +29,8 @@ enum Step {
     Delete(Index),
     Update(Option<bool>, Option<(usize, Option<bool>)>),
     Prune(u64),
+    Forget(u64),
+    Trim(usize),
     Erase,
     Wait(u64),
 }
@@ -44,6 +46,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (option::of(any::<bool>()), option::of((category(), option::of(any::<bool>()))))
             .prop_map(|(in_app, choice)| Step::Update(in_app, choice)),
         1 => (0..4_u64).prop_map(Step::Prune),
+        1 => (0..4_u64).prop_map(Step::Forget),
+        1 => (0..6_usize).prop_map(Step::Trim),
         1 => Just(Step::Erase),
         2 => (1..3_u64).prop_map(Step::Wait),
     ]
@@ -121,6 +125,24 @@ async fn take(world: &World, people: &mut [Person; 2], whose: usize, step: Step)
             for person in people {
                 person.prune(before);
             }
+        }
+        Step::Forget(minutes) => {
+            let before = now.before(Duration::from_mins(minutes));
+            store.prune_read(before, 1_000_000).await.unwrap();
+            for person in people {
+                person.forget(before);
+            }
+        }
+        Step::Trim(max) => {
+            // One inbox, the one behind every name that is less, and one notification at a time.
+            let (prefix, last) = user.as_str().split_at(user.as_str().len() - 1);
+            let less = char::from(last.as_bytes()[0] - 1);
+            let before = UserId::parse(&format!("{prefix}{less}~")).unwrap();
+            for _ in max..person.rows.len() {
+                let step = store.trim_inboxes(Some(&before), max as u64, 1).await.unwrap();
+                assert_eq!(step.removed, 1);
+            }
+            person.trim(max, now);
         }
         Step::Erase => {
             store.erase(&user).await.unwrap();

@@ -126,6 +126,21 @@ impl Person {
         self.history.retain(|(_, _, at)| *at >= before);
     }
 
+    /// What was read before then goes, and that is no change.
+    pub(super) fn forget(&mut self, before: Timestamp) {
+        self.rows.retain(|row| row.read_at.is_none_or(|at| at >= before));
+    }
+
+    /// The oldest that were read go, then the oldest.
+    pub(super) fn trim(&mut self, max: usize, now: Timestamp) {
+        while self.rows.len() > max {
+            match self.rows.iter().position(|row| row.read_at.is_some()) {
+                Some(oldest) => drop(self.rows.remove(oldest)),
+                None => self.delete(0, now),
+            }
+        }
+    }
+
     pub(super) fn erase(&mut self) {
         let mut erased = Self::new(self.user.clone());
         erased.inbox = self.inbox.erased();

@@ -1,8 +1,9 @@
-//! Two nodes on one PostgreSQL: whoever writes on one is heard on the other, whatever becomes of either. Readers are on the
-//! first node, and what they see comes from both. Not here: one node (`postgres_faults`).
+//! Two nodes on one PostgreSQL, with and without NATS: whoever writes on one is heard on the other, whatever becomes of any of
+//! them. Readers are on the first node, and what they see comes from both. Not here: one node (`postgres_faults`).
 
 use anyhow::{Context as _, Result};
 use grelot_testkit::history::Verdict;
+use grelot_testkit::nats;
 use grelot_testkit::postgres::Server;
 
 use crate::kill::{USERS, under_load_of};
@@ -82,6 +83,36 @@ async fn kills_of_the_database() -> Result<Verdict> {
     under_load_of(&mut first, actors, ENDS, async |_: &mut World, _| {
         server.kill()?;
         server.restart()
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_and_freezes_of_nats_lose_double_and_miscount_nothing() {
+    judged(without_nats().await);
+}
+
+/// What is written while NATS is away is found by the sweep.
+async fn without_nats() -> Result<Verdict> {
+    let (server, mut nats) = (Server::start()?, nats::Server::start()?);
+    let environment = [("GRELOT_DATABASE", &*server.url("postgres")), ("GRELOT_BUS", &*nats.url())];
+    let mut first = World::start_with(&environment, &USERS).await?;
+    let second = first.beside(&USERS).await?;
+    let actors = vec![second.actor(), first.actor()];
+    let mut frozen = false;
+    under_load_of(&mut first, actors, ENDS, async |_: &mut World, moments| {
+        let later = *moments.borrow() + 100;
+        if frozen {
+            nats.freeze()?;
+            moments.wait_for(|now| *now >= later).await?;
+            nats.thaw()?;
+        } else {
+            nats.kill()?;
+            moments.wait_for(|now| *now >= later).await?;
+            nats.restart()?;
+        }
+        frozen = !frozen;
+        Ok(())
     })
     .await
 }

@@ -29,7 +29,12 @@ impl World {
 
     /// Starts a service on that database, and signs the users in.
     pub(crate) async fn start_on(database: &str, users: &[&str]) -> Result<Self> {
-        Self::begin(Program::with(&[("GRELOT_DATABASE", database)])?, &[], users).await
+        Self::start_with(&[("GRELOT_DATABASE", database)], users).await
+    }
+
+    /// Starts a service with these variables of the environment, and signs the users in.
+    pub(crate) async fn start_with(environment: &[(&str, &str)], users: &[&str]) -> Result<Self> {
+        Self::begin(Program::with(environment)?, &[], users).await
     }
 
     /// Starts another node beside it, for clients of its own. Actors and readers of both write the same record.

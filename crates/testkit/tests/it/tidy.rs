@@ -6,18 +6,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may depend on. A backend may use the ports and the domain, and so on; the composition root may use all.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("core", &[]),
     ("store", &["core"]),
     ("channels", &["core"]),
     ("store-sqlite", &["store", "core"]),
     ("store-postgres", &["store", "core"]),
+    ("bus-nats", &["store", "core"]),
     ("hub", &["store", "core"]),
     ("worker", &["store", "core"]),
     ("http", &["hub", "store", "core"]),
     (
         "grelot",
-        &["http", "hub", "worker", "channels", "store-sqlite", "store-postgres", "store", "core"],
+        &[
+            "http",
+            "hub",
+            "worker",
+            "channels",
+            "store-sqlite",
+            "store-postgres",
+            "bus-nats",
+            "store",
+            "core",
+        ],
     ),
     // What tests share knows the public API alone.
     ("testkit", &[]),
@@ -26,13 +37,14 @@ const ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// What a room may never see, directly.
-const FORBIDDEN: [(&str, &[&str]); 9] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     ("core", &["tokio", "serde", "serde_json", "rusqlite", "axum", "rand"]),
     ("store", &["rusqlite", "tokio-postgres", "axum", "hyper", "http", "serde_json"]),
     ("store-sqlite", &["axum", "hyper", "http", "reqwest", "tokio-postgres"]),
     ("store-postgres", &["axum", "hyper", "http", "reqwest", "rusqlite"]),
     ("channels", &["axum", "hyper", "http", "rusqlite", "tokio-postgres"]),
-    ("hub", &["axum", "hyper", "http", "rusqlite", "tokio-postgres", "serde_json"]),
+    ("bus-nats", &["axum", "hyper", "http", "rusqlite", "tokio-postgres", "serde_json"]),
+    ("hub", &["axum", "hyper", "http", "rusqlite", "tokio-postgres", "serde_json", "async-nats"]),
     ("worker", &["axum", "hyper", "http", "rusqlite", "tokio-postgres"]),
     ("http", &["rusqlite", "tokio-postgres", "lettre", "async-nats"]),
     ("testkit", &["rusqlite", "tokio-postgres", "axum", "hyper"]),

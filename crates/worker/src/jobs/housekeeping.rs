@@ -104,7 +104,7 @@ impl Default for HousekeepingSettings {
         Self {
             every: Duration::from_mins(10),
             pause: Duration::from_millis(100),
-            batch: 500,
+            batch: 250,
             retention: Retention::default(),
         }
     }

@@ -1,0 +1,127 @@
+//! Joins a database that its host uses already: what has to be done to large tables is done beforehand, without locking the
+//! host out; and what must be there of it is looked for. Not here: the steps themselves (`migrations`), and rows that are
+//! older (`backfill`).
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_postgres::error::SqlState;
+use tracing::info;
+
+use crate::connection::Connection;
+use crate::error::Failure;
+use crate::migrations::MigrateError;
+use crate::rows;
+
+/// What a node holds while it migrates: a number that no other program is likely to use. It is tried and not waited for: an
+/// index that is built meanwhile would wait for whoever waits.
+const TRY_LOCK: &str = "SELECT pg_try_advisory_lock(7241967325311086702)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7241967325311086702)";
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often a table is asked for that the host is using. Everybody else waits behind who asks, so each time is short.
+const ATTEMPTS: u32 = 30;
+
+const MODULE: &str = "SELECT to_regclass('public.notifications') IS NOT NULL";
+const COLUMNS: &str = r#"ALTER TABLE public.notifications ADD COLUMN IF NOT EXISTS "category" TEXT,
+    ADD COLUMN IF NOT EXISTS "data" JSON, ADD COLUMN IF NOT EXISTS "seq" BIGINT,
+    ADD COLUMN IF NOT EXISTS "stateSeq" BIGINT"#;
+/// The indexes of the migrations on the table that may be large.
+const INDEXES: [(&str, &str); 4] = [
+    ("notifications_userId_readAt_idx", r#"("userId", "readAt")"#),
+    ("notifications_unread_idx", r#"("userId", "seq") WHERE "readAt" IS NULL"#),
+    ("notifications_read_idx", r#"("userId", "seq") WHERE "readAt" IS NOT NULL"#),
+    (
+        "notifications_older_idx",
+        r#"("userId", "createdAt", "id") WHERE "seq" IS NULL AND "stateSeq" IS NULL"#,
+    ),
+];
+
+/// Which parts of it are not there, each in words.
+pub(crate) const MISSING: &str = r#"
+    SELECT 'the column "' || c || '" of notifications'
+        FROM unnest(ARRAY['category', 'data', 'seq', 'stateSeq']) AS c WHERE NOT EXISTS (
+            SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass('public.notifications') AND attname = c
+            AND NOT attisdropped)
+    UNION ALL SELECT 'the trigger ' || t || ' on ' || r FROM (VALUES
+            ('grelot_guard_insert', 'notifications'), ('grelot_guard_update', 'notifications'),
+            ('grelot_inserted', 'notifications'), ('grelot_updated', 'notifications'),
+            ('grelot_deleted', 'notifications'), ('grelot_inserted', 'notification_preferences'),
+            ('grelot_updated', 'notification_preferences'), ('grelot_deleted', 'notification_preferences')
+        ) AS v (t, r) WHERE NOT EXISTS (
+            SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass('public.' || r) AND tgname = t
+            AND tgenabled IN ('O', 'A'))
+    UNION ALL SELECT 'the index ' || i FROM unnest(ARRAY['notifications_unread_idx', 'notifications_read_idx',
+            'notifications_older_idx']) AS i WHERE NOT EXISTS (
+            SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('public.' || i) AND indisvalid)"#;
+
+/// Waits until no other node migrates. Whoever holds it must not leave without `unlock`, or closes the connection.
+pub(crate) async fn lock(connection: &Connection) -> Result<(), MigrateError> {
+    let client = connection.client()?;
+    // A step may take longer than a request, and so may the index that waits for the host's transactions.
+    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
+    while !rows::get::<bool>(&client.query_one(TRY_LOCK, &[]).await?, 0, "pg_locks")? {
+        sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+pub(crate) async fn unlock(connection: &Connection) -> Result<(), MigrateError> {
+    connection.client()?.batch_execute(UNLOCK).await?;
+    Ok(())
+}
+
+/// Gives the host's table its columns and indexes, if the table is there already. Nothing is rewritten, and nobody has to
+/// wait while an index is built.
+pub(crate) async fn make_room(connection: &Connection) -> Result<(), MigrateError> {
+    let client = connection.client()?;
+    if !rows::get::<bool>(&client.query_one(MODULE, &[]).await?, 0, "pg_class")? {
+        return Ok(());
+    }
+    if missing(connection).await?.iter().any(|what| what.starts_with("the column")) {
+        in_turn(connection, COLUMNS).await?;
+    }
+    for (name, columns) in INDEXES {
+        let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(format('public.%I', $1::text))";
+        match client.query_opt(valid, &[&name]).await? {
+            Some(row) if rows::get::<bool>(&row, 0, "pg_index")? => continue,
+            // Left by one who was interrupted.
+            Some(_) => {
+                let drop = format!(r#"DROP INDEX CONCURRENTLY public."{name}""#);
+                client.batch_execute(&drop).await?;
+            }
+            None => {}
+        }
+        info!(
+            index = name,
+            "building an index on notifications, which the application can use meanwhile"
+        );
+        let create =
+            format!(r#"CREATE INDEX CONCURRENTLY "{name}" ON public.notifications {columns}"#);
+        client.batch_execute(&create).await?;
+    }
+    Ok(())
+}
+
+/// Runs `statements` in a transaction that waits for each table only briefly, again and again.
+pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result<(), MigrateError> {
+    let client = connection.client()?;
+    let transaction = format!("BEGIN; SET LOCAL lock_timeout = '500ms'; {statements}; COMMIT");
+    for attempt in 1.. {
+        let Err(error) = client.batch_execute(&transaction).await else {
+            break;
+        };
+        client.batch_execute("ROLLBACK").await?;
+        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) || attempt == ATTEMPTS {
+            return Err(error.into());
+        }
+        sleep(PAUSE * attempt.min(10)).await;
+    }
+    Ok(())
+}
+
+/// What is missing of what makes a database one that Grelot has joined.
+pub(crate) async fn missing(connection: &Connection) -> Result<Vec<String>, Failure> {
+    let client = connection.client()?;
+    let found = client.query(MISSING, &[]).await?;
+    found.iter().map(|row| rows::get(row, 0, "pg_class")).collect()
+}
