@@ -1,5 +1,5 @@
 // Mails as relays and mail programs that others wrote see them: npm smtp-server and PyPI aiosmtpd take them, npm mailparser
-// reads them. Not here: faults (`mail-faults.test.js`), hostile texts (`mail-naughty.test.js`), the link
+// reads them. Over each database. Not here: faults (`mail-faults.test.js`), hostile texts (`mail-naughty.test.js`), the link
 // (`mail-unsubscribe.test.js`).
 
 import assert from "node:assert/strict";
@@ -8,6 +8,7 @@ import { simpleParser } from "mailparser";
 import { aiosmtpd } from "./mail/foreign.js";
 import { Relay } from "./mail/relay.js";
 import { APP, MailService, PUBLIC } from "./mail/service.js";
+import { databases } from "./support/databases.js";
 
 const plain = (relay) => `smtp://127.0.0.1:${relay.port}?tls=none`;
 
@@ -18,9 +19,15 @@ function header(mail, name) {
   return lines[0]?.line.replace(/^[^:]*:\s*/, "").replace(/\r\n\s+/g, " ");
 }
 
-test("a mail reads in English and in French, and says whom it is for and how it is stopped", async () => {
+/** Runs the test over each database. */
+const overEach = (name, run) =>
+  test(name, async (t) => {
+    for (const { database, fresh } of await databases(t)) await t.test(database, () => run(fresh()));
+  });
+
+overEach("a mail reads in English and in French, and says whom it is for and how it is stopped", async (env) => {
   const relay = await Relay.start();
-  const service = await MailService.start(plain(relay));
+  const service = await MailService.start(plain(relay), env);
   try {
     await service.category("billing", { label: { en: "Billing", fr: "Facturation" } });
     await service.category("security", { label: { en: "Security" }, mandatory: ["email"] });
@@ -86,41 +93,44 @@ test("a mail reads in English and in French, and says whom it is for and how it 
   }
 });
 
-test("a relay that takes a bare line feed for the end of a line is given one mail for each notification", async () => {
-  const relay = await aiosmtpd();
-  const service = await MailService.start(plain(relay));
-  try {
-    await service.category("billing");
-    await service.contact("ada", { name: "Ada\r\nBcc: eve@example.com" });
-    const ends = [
-      "\r\n.\r\n",
-      "\n.\n",
-      "\r.\r",
-      "\n.\r\n",
-      "\r\n.\n",
-      "\r\n.\r",
-      "\r.\r\n",
-      "\u2028.\u2028",
-      "\u0085.\u0085",
-    ];
-    const more =
-      "MAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n";
-    for (const end of ends) {
-      const text = `before${end}${more}`;
-      const { id } = await service.notify("ada", { category: "billing", title: text, body: text });
-      await service.delivery(id, ({ state }) => state === "sent");
+overEach(
+  "a relay that takes a bare line feed for the end of a line is given one mail for each notification",
+  async (env) => {
+    const relay = await aiosmtpd();
+    const service = await MailService.start(plain(relay), env);
+    try {
+      await service.category("billing");
+      await service.contact("ada", { name: "Ada\r\nBcc: eve@example.com" });
+      const ends = [
+        "\r\n.\r\n",
+        "\n.\n",
+        "\r.\r",
+        "\n.\r\n",
+        "\r\n.\n",
+        "\r\n.\r",
+        "\r.\r\n",
+        "\u2028.\u2028",
+        "\u0085.\u0085",
+      ];
+      const more =
+        "MAIL FROM:<eve@example.com>\r\nRCPT TO:<eve@example.com>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n";
+      for (const end of ends) {
+        const text = `before${end}${more}`;
+        const { id } = await service.notify("ada", { category: "billing", title: text, body: text });
+        await service.delivery(id, ({ state }) => state === "sent");
+      }
+      await relay.stop();
+      for (const { from, to, bytes } of relay.taken) {
+        assert.deepEqual([from, to], ["bell@example.com", ["ada@example.com"]]);
+        const mail = await simpleParser(bytes);
+        assert.ok(mail.subject.startsWith("before"), mail.subject);
+        assert.deepEqual([mail.to.value.length, mail.bcc, mail.cc], [1, undefined, undefined]);
+        assert.ok(mail.text.includes("RCPT TO:<eve@example.com>"), mail.text);
+      }
+      assert.equal(relay.taken.length, ends.length);
+    } finally {
+      await service.stop();
+      await relay.stop();
     }
-    await relay.stop();
-    for (const { from, to, bytes } of relay.taken) {
-      assert.deepEqual([from, to], ["bell@example.com", ["ada@example.com"]]);
-      const mail = await simpleParser(bytes);
-      assert.ok(mail.subject.startsWith("before"), mail.subject);
-      assert.deepEqual([mail.to.value.length, mail.bcc, mail.cc], [1, undefined, undefined]);
-      assert.ok(mail.text.includes("RCPT TO:<eve@example.com>"), mail.text);
-    }
-    assert.equal(relay.taken.length, ends.length);
-  } finally {
-    await service.stop();
-    await relay.stop();
-  }
-});
+  },
+);

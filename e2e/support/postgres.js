@@ -13,6 +13,7 @@ export class Postgres {
   #place = mkdtempSync(path.join(tmpdir(), "grelot-postgres-"));
   #child;
   #port;
+  #made = 0;
 
   /** Makes a cluster, in another time zone than UTC, and starts its server. */
   static async start() {
@@ -24,6 +25,14 @@ export class Postgres {
   /** The address of a database of it. */
   url(database = "postgres") {
     return `postgresql://postgres@127.0.0.1:${this.#port}/${database}`;
+  }
+
+  /** Makes an empty database; returns its address. */
+  fresh() {
+    this.#made += 1;
+    const name = `fresh_${this.#made}`;
+    this.run(`CREATE DATABASE ${name}`);
+    return this.url(name);
   }
 
   /** Runs statements as another program would; returns what they answer, one row a line. */

@@ -28,6 +28,15 @@ export class Service {
     return service;
   }
 
+  /** Starts another on the same database, with the same keys. It has to be one that several may serve. */
+  async beside() {
+    const service = new this.constructor();
+    service.#env = this.#env;
+    service.apiKey = this.apiKey;
+    await service.start();
+    return service;
+  }
+
   get url() {
     return `http://${this.#bind}`;
   }

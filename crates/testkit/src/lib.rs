@@ -4,7 +4,7 @@
 //! | Module | What lives there |
 //! |---|---|
 //! | [`nats`] | NATS servers, killed, frozen, started again |
-//! | [`postgres`] | PostgreSQL servers, killed, frozen, started again |
+//! | [`postgres`] | PostgreSQL: a database of a test, or a server that is killed, frozen, started again |
 //! | [`program`] | the binary: started, killed, started again on the same database and address |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |

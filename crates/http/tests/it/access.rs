@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::body::Body;
 use grelot_core::{Scope, UserId};
-use grelot_store::{Keys, Users};
 use http::{HeaderName, Request};
 
 use crate::support::{Answer, App};

@@ -199,7 +199,7 @@ async fn readiness_ends_with_draining_and_health_does_not() {
 #[tokio::test]
 async fn a_store_that_is_gone_is_503_with_retry_after_and_says_nothing_of_why() {
     let app = App::start().await;
-    app.store.close();
+    app.database.close().await;
     let body = r#"{"userId":"u","title":"T"}"#;
     for answer in [
         app.send(bare("GET", "/readyz")).await,

@@ -13,6 +13,7 @@ mod bodies;
 mod categories;
 mod changes;
 mod conventions;
+mod database;
 mod desk;
 mod document;
 mod engine;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use grelot_core::{AttemptOutcome, SkipReason};
 use grelot_http::metrics;
-use grelot_store::{Deliveries, MailPolicy, Settlement};
+use grelot_store::{MailPolicy, Settlement};
 use http::Request;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -171,7 +171,7 @@ async fn metrics_tell_how_the_outbox_stands_and_how_attempts_end() {
     ] {
         assert!(late.contains(line), "{line} in {late}");
     }
-    app.store.close();
+    app.database.close().await;
     let away = scrape(&app).await;
     assert!(
         away.contains("grelot_store_failed_total") && !away.contains("grelot_deliveries"),

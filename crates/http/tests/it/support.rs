@@ -1,4 +1,4 @@
-//! The application under test: a real database in a directory of its own, a clock moved by hand, and short ways to ask.
+//! The application under test: a real database of its own, a clock moved by hand, and short ways to ask.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,8 +10,7 @@ use grelot_core::{Clock, Scope, Scopes, Timestamp, UserId};
 use grelot_http::auth::{AuthSettings, Authenticator, api_key};
 use grelot_http::{AppState, EventEncoder, Readiness, Secret, router};
 use grelot_hub::{Hub, HubSettings};
-use grelot_store::{Keys, MailPolicy, Store};
-use grelot_store_sqlite::{SqliteOptions, SqliteStore};
+use grelot_store::{MailPolicy, Store};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -19,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::database::Database;
 use crate::desk::PlainDesk;
 
 /// A clock that the test moves.
@@ -42,10 +42,10 @@ impl TestClock {
 pub(crate) struct App {
     pub(crate) state: AppState,
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) database: Database,
     router: Router,
     key: String,
-    _directory: tempfile::TempDir,
     _hub: JoinSet<()>,
 }
 
@@ -99,18 +99,15 @@ impl App {
     }
 
     pub(crate) async fn start_with(mail: MailPolicy) -> Self {
-        let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_514_400_000)));
         let shared: Arc<dyn Clock> = Arc::<TestClock>::clone(&clock);
         let (publisher, mailbox) = grelot_hub::mailbox(1_024, None);
-        let options = SqliteOptions::new(directory.path().join("test.db"));
-        let store = SqliteStore::open(options, Arc::clone(&shared), Arc::new(publisher)).unwrap();
-        let ports: Arc<dyn Store> = Arc::<SqliteStore>::clone(&store);
-        let source = Arc::<SqliteStore>::clone(&store);
+        let database = Database::open(Arc::clone(&shared), Arc::new(publisher)).await;
+        let store = database.ports();
         let hub = Hub::new(
             HubSettings::default(),
             mailbox,
-            source,
+            Arc::<dyn Store>::clone(&store),
             Arc::new(EventEncoder),
             Arc::clone(&shared),
         );
@@ -124,10 +121,10 @@ impl App {
             ..AuthSettings::default()
         };
         let auth =
-            Authenticator::new(settings, Arc::clone(&ports), Arc::clone(&shared), secret.clone())
+            Authenticator::new(settings, Arc::clone(&store), Arc::clone(&shared), secret.clone())
                 .unwrap();
         let state = AppState {
-            store: ports,
+            store: Arc::clone(&store),
             hub,
             clock: shared,
             auth: Arc::new(auth),
@@ -143,8 +140,8 @@ impl App {
             state,
             clock,
             store,
+            database,
             key: String::new(),
-            _directory: directory,
             _hub: tasks,
         };
         app.key = app.api_key(&[]).await;
