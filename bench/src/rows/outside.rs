@@ -114,8 +114,8 @@ async fn insert(client: &Client, rounds: usize) -> Result<Times> {
 
 /// Waits until nothing is left to adopt; returns how many rows were.
 async fn adopted(client: &Client, begin: Instant) -> Result<f64> {
-    let count = r#"SELECT (SELECT count(*) FROM grelot.outside),
-        (SELECT count(*) FROM public.notifications WHERE seq IS NOT NULL)"#;
+    let count = "SELECT (SELECT count(*) FROM grelot.outside),
+        (SELECT count(*) FROM public.notifications WHERE seq IS NOT NULL)";
     loop {
         let row = client.query_one(count, &[]).await.context("counting what is left")?;
         let (left, adopted): (i64, i64) = (row.get(0), row.get(1));
