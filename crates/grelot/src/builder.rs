@@ -13,6 +13,29 @@ use crate::mail::MailOptions;
 /// The cookie that may hold the token, when nobody names another.
 pub(crate) const DEFAULT_COOKIE: &str = "grelot_token";
 
+/// How many notifications an inbox may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InboxMax {
+    /// Nobody said: the rows of an application that had them before Grelot came are not removed, others are beyond 10,000.
+    Usual,
+    /// So many.
+    Most(u64),
+    /// Any number.
+    Any,
+}
+
+impl InboxMax {
+    /// The number, where the database has rows of an application or not.
+    pub(crate) fn over(self, joined: bool) -> Option<u64> {
+        match self {
+            Self::Usual if joined => None,
+            Self::Usual => Retention::default().inbox_max,
+            Self::Most(max) => Some(max),
+            Self::Any => None,
+        }
+    }
+}
+
 /// Describes a [`Grelot`]. It needs a way to check users' tokens; all else has a default.
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until `build`"]
@@ -23,7 +46,8 @@ pub struct Builder {
     pub(crate) ping: Duration,
     pub(crate) streams_per_user: usize,
     pub(crate) mail: MailOptions,
-    pub(crate) retention: Retention,
+    pub(crate) keep_read: Option<Duration>,
+    pub(crate) inbox_max: InboxMax,
 }
 
 impl Default for Builder {
@@ -38,7 +62,8 @@ impl Default for Builder {
             ping: Duration::from_secs(30),
             streams_per_user: 32,
             mail: MailOptions::default(),
-            retention: Retention::default(),
+            keep_read: None,
+            inbox_max: InboxMax::Usual,
         }
     }
 }
@@ -117,14 +142,15 @@ impl Builder {
 
     /// How long notifications are kept after they were read; for ever without this. Nobody is told when they go.
     pub fn retention(mut self, kept: Duration) -> Self {
-        self.retention.read = Some(kept);
+        self.keep_read = Some(kept);
         self
     }
 
-    /// How many notifications an inbox may hold, 10,000 without this; `None` is any number. What is too much goes within minutes: first
+    /// How many notifications an inbox may hold; `None` is any number. Without this 10,000, and any number in a PostgreSQL
+    /// database whose application had notifications before. What is too much goes within minutes: first
     /// the oldest that were read, then the oldest, which readers see deleted.
     pub fn inbox_max(mut self, max: impl Into<Option<u64>>) -> Self {
-        self.retention.inbox_max = max.into();
+        self.inbox_max = max.into().map_or(InboxMax::Any, InboxMax::Most);
         self
     }
 

@@ -40,7 +40,10 @@ pub(crate) async fn compose(builder: Builder, database: DatabaseUrl) -> Result<G
     let auth =
         Authenticator::new(builder.auth, Arc::clone(&store), Arc::clone(&clock), secret.clone())?;
     let metrics: Arc<Metrics> = Arc::default();
-    let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock), builder.retention);
+    let joined = database.is_joined().await.map_err(BuildError::Store)?;
+    let retention =
+        Retention { read: builder.keep_read, inbox_max: builder.inbox_max.over(joined) };
+    let mut supervisor = supervisor(&database, &hub, Arc::clone(&clock), retention);
     let adoption = database.adoption(mail.policy);
     for service in link.services(&hub, database.nodes()).into_iter().chain(adoption) {
         supervisor = supervisor.with(service);

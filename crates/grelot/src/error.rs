@@ -21,6 +21,9 @@ pub enum BuildError {
     /// The PostgreSQL database cannot be served.
     #[error(transparent)]
     OpenPostgres(#[from] grelot_store_postgres::OpenError),
+    /// The database was opened, and then did not answer.
+    #[error("the database cannot be served: {0}")]
+    Store(#[source] StoreError),
     /// The bus between nodes cannot be used.
     #[error(transparent)]
     Bus(#[from] grelot_bus_nats::NatsError),

@@ -167,10 +167,15 @@ fn statements(steps: &[Migration]) -> Result<String, MigrateError> {
         ));
         if number == 1 {
             parts.push(make_secret()?);
+            parts.push(MARK_JOINED.to_owned());
         }
     }
     Ok(parts.join(";\n"))
 }
+
+/// Whose rows these are is remembered: those of an application are not removed unless somebody says so.
+const MARK_JOINED: &str = "INSERT INTO grelot.secrets (name, value) SELECT 'joined', ''
+    WHERE EXISTS (SELECT 1 FROM public.notifications) OR to_regclass('public._prisma_migrations') IS NOT NULL";
 
 /// The key for cursors and digests: random, and part of the database, so that a copy of it keeps every cursor good.
 fn make_secret() -> Result<String, MigrateError> {

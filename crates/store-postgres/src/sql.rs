@@ -382,5 +382,6 @@ statements! {
     ATTEMPTS_REMOVE = r#"DELETE FROM grelot.attempts WHERE "deliveryId" = ANY ($1::text[])"#;
 
     SECRET = "SELECT value FROM grelot.secrets WHERE name = 'root'";
+    JOINED = "SELECT 1 FROM grelot.secrets WHERE name = 'joined'";
     HEALTH = "SELECT EXISTS (SELECT 1 FROM grelot.secrets)";
 }

@@ -21,7 +21,9 @@ use crate::joining;
 use crate::migrations;
 use crate::options::PostgresOptions;
 use crate::readers::{Readers, View};
+use crate::rows;
 use crate::snapshot::Snapshot;
+use crate::sql;
 use crate::turnstile::Turnstile;
 use crate::tx::Tx;
 use crate::unit::Unit;
@@ -111,6 +113,17 @@ impl PostgresStore {
     /// As every read.
     pub async fn missing(&self) -> Result<Vec<String>, StoreError> {
         self.look(|snapshot| async move { joining::missing(&snapshot.connection).await }).await
+    }
+
+    /// Whether an application had notifications here, or a Prisma that manages them, before Grelot came.
+    ///
+    /// # Errors
+    /// As every read.
+    pub async fn is_joined(&self) -> Result<bool, StoreError> {
+        let joined = self.look(|snapshot| async move {
+            rows::optional(&snapshot.connection, sql::JOINED, &[], |_row| Ok(())).await
+        });
+        Ok(joined.await?.is_some())
     }
 
     /// Commits what is queued, and ends the connections. Refuses everything from its beginning.

@@ -59,7 +59,8 @@ fn builder(settings: &Settings) -> Builder {
     builder.bus = settings.bus.as_ref().map(|url| url.reveal().to_owned());
     builder.auth = settings.auth();
     builder.mail = settings.mail.clone();
-    builder.retention = settings.retention;
+    builder.keep_read = settings.keep_read;
+    builder.inbox_max = settings.inbox_max;
     builder
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_core::Clock;
-use grelot_store::{Committed, MailPolicy, Nodes, Store};
+use grelot_store::{Committed, MailPolicy, Nodes, Store, StoreError};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use grelot_worker::Service;
@@ -77,6 +77,14 @@ impl Database {
         match self {
             Self::Sqlite(_) => None,
             Self::Postgres(store) => Some(Arc::<PostgresStore>::clone(store)),
+        }
+    }
+
+    /// Whether an application kept its notifications here before Grelot came.
+    pub(crate) async fn is_joined(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(false),
+            Self::Postgres(store) => store.is_joined().await,
         }
     }
 

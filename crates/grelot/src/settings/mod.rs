@@ -16,8 +16,8 @@ mod value;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::builder::InboxMax;
 use grelot_http::auth::AuthSettings;
-use grelot_worker::Retention;
 use url::Url;
 
 pub(crate) use definition::{CONFIG_VARIABLE, DEFINITIONS, Setting};
@@ -56,7 +56,9 @@ pub(crate) struct Settings {
     /// How many streams a user may hold.
     pub(crate) streams_per_user: usize,
     /// Which notifications are kept.
-    pub(crate) retention: Retention,
+    pub(crate) keep_read: Option<Duration>,
+    /// How many notifications an inbox may hold.
+    pub(crate) inbox_max: InboxMax,
     /// Where metrics are served; `None` is nowhere.
     pub(crate) metrics: Option<Address>,
     /// Whether somebody chose that address.
@@ -219,9 +221,11 @@ impl Reader {
             mail,
             ping: Duration::from_secs(ping?.into()),
             streams_per_user: usize::try_from(streams?).ok()?,
-            retention: Retention {
-                read: days.filter(|days| *days > 0).map(|days| DAY.saturating_mul(days)),
-                inbox_max: inbox_max.filter(|max| *max > 0).map(u64::from),
+            keep_read: days.filter(|days| *days > 0).map(|days| DAY.saturating_mul(days)),
+            inbox_max: match inbox_max {
+                _ if !self.chosen(Setting::InboxMax) => InboxMax::Usual,
+                None | Some(0) => InboxMax::Any,
+                Some(max) => InboxMax::Most(max.into()),
             },
             metrics: metrics?,
             metrics_chosen: self.chosen(Setting::MetricsBind),

@@ -69,6 +69,7 @@ async fn older_rows_come_in_silently_while_the_host_goes_on() {
     backend.database.run(&rows(20_000, 500));
     let (store, heard) = node(&backend).await;
     assert_eq!(store.backlog().await.unwrap(), Backlog { users: 500, rows: 20_000 });
+    assert!(store.is_joined().await.unwrap());
     let (mut new, mut done) = (0, 0);
     // The last of the loop finds nothing more.
     loop {
