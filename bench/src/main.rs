@@ -5,6 +5,7 @@
 )]
 
 mod client;
+mod database;
 mod floor;
 mod process;
 mod report;
@@ -17,6 +18,7 @@ mod sys;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -65,10 +67,20 @@ enum What {
     Startup,
     /// Hostile input
     Hostile,
+    /// Durable notifications on PostgreSQL, beside bare inserts
+    Postgres,
+    /// From the request on one node to the event on another, with either bus and with a dead one
+    Nodes,
+    /// Memory and CPU of a stream on one of two nodes, beside a node alone
+    Crowd,
+    /// What rows of other programs cost them, and how fast they are adopted
+    Outside,
     /// The floor of the fan-out alone, without Grelot
     FanoutFloor,
     #[command(hide = true)]
     StreamFloor,
+    #[command(hide = true)]
+    HoldStreams { address: SocketAddr, streams: usize },
     #[command(hide = true)]
     Leashed {
         program: PathBuf,
@@ -90,7 +102,15 @@ impl What {
             Self::List => Some("list"),
             Self::Startup => Some("startup"),
             Self::Hostile => Some("hostile"),
-            Self::All | Self::FanoutFloor | Self::StreamFloor | Self::Leashed { .. } => None,
+            Self::Postgres => Some("postgres"),
+            Self::Nodes => Some("nodes"),
+            Self::Crowd => Some("crowd"),
+            Self::Outside => Some("outside"),
+            Self::All
+            | Self::FanoutFloor
+            | Self::StreamFloor
+            | Self::HoldStreams { .. }
+            | Self::Leashed { .. } => None,
         }
     }
 }
@@ -109,6 +129,9 @@ fn main() -> Result<ExitCode> {
     sys::raise_descriptor_limit()?;
     if matches!(arguments.what, What::StreamFloor) {
         floor::stream::serve()?;
+    }
+    if let What::HoldStreams { address, streams } = arguments.what {
+        client::holder::hold(address, streams)?;
     }
     let server = match arguments.server {
         Some(path) => path,

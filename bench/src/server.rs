@@ -23,12 +23,31 @@ pub(crate) struct Server {
     /// From exec to the first 200 of `/readyz`.
     pub(crate) started_in: Duration,
     binary: PathBuf,
+    database: String,
     environment: Environment,
     scratch: Scratch,
 }
 
+/// A server that was killed, and what it needs to go on.
+pub(crate) struct Stopped {
+    api_key: String,
+    binary: PathBuf,
+    database: String,
+    environment: Environment,
+    scratch: Scratch,
+}
+
+impl Stopped {
+    /// Starts it again on the same database.
+    pub(crate) fn restart(self) -> Result<Server> {
+        let Self { api_key, binary, database, environment, scratch } = self;
+        let (process, address, started_in) = spawn(&binary, &database, &environment, &scratch)?;
+        Ok(Server { process, address, api_key, started_in, binary, database, environment, scratch })
+    }
+}
+
 /// Settings besides the usual ones.
-type Environment = Vec<(&'static str, String)>;
+pub(crate) type Environment = Vec<(&'static str, String)>;
 
 impl Server {
     /// Starts `binary` on an empty database, named after the row that is measured.
@@ -38,24 +57,64 @@ impl Server {
 
     /// The same, with more settings.
     pub(crate) fn start_with(binary: &Path, name: &str, environment: Environment) -> Result<Self> {
-        ensure!(binary.exists(), "{} is not built", binary.display());
         let scratch = Scratch::new(name)?;
         let database = database(&scratch);
+        Self::start_in(binary, scratch, database, environment)
+    }
+
+    /// The same, on the empty PostgreSQL database at `url`.
+    pub(crate) fn start_on(
+        binary: &Path,
+        name: &str,
+        url: String,
+        environment: Environment,
+    ) -> Result<Self> {
+        Self::start_in(binary, Scratch::new(name)?, url, environment)
+    }
+
+    fn start_in(
+        binary: &Path,
+        scratch: Scratch,
+        database: String,
+        environment: Environment,
+    ) -> Result<Self> {
+        ensure!(binary.exists(), "{} is not built", binary.display());
         let api_key = create_key(binary, &database)?;
         let (process, address, started_in) = spawn(binary, &database, &environment, &scratch)?;
         let binary = binary.to_path_buf();
-        let server = Self { process, address, api_key, started_in, binary, environment, scratch };
+        let server =
+            Self { process, address, api_key, started_in, binary, database, environment, scratch };
         server.create_category()?;
         Ok(server)
     }
 
+    /// Another node on the same database, with the same settings and the same key.
+    pub(crate) fn beside(&self, name: &str) -> Result<Self> {
+        let scratch = Scratch::new(name)?;
+        let (process, address, started_in) =
+            spawn(&self.binary, &self.database, &self.environment, &scratch)?;
+        Ok(Self {
+            process,
+            address,
+            api_key: self.api_key.clone(),
+            started_in,
+            binary: self.binary.clone(),
+            database: self.database.clone(),
+            environment: self.environment.clone(),
+            scratch,
+        })
+    }
+
     /// Kills it and starts it again on the same database.
     pub(crate) fn restart(self) -> Result<Self> {
-        let Self { process, api_key, binary, environment, scratch, .. } = self;
+        self.stop().restart()
+    }
+
+    /// Kills it; it may be started again.
+    pub(crate) fn stop(self) -> Stopped {
+        let Self { process, api_key, binary, database, environment, scratch, .. } = self;
         drop(process);
-        let (process, address, started_in) =
-            spawn(&binary, &database(&scratch), &environment, &scratch)?;
-        Ok(Self { process, address, api_key, started_in, binary, environment, scratch })
+        Stopped { api_key, binary, database, environment, scratch }
     }
 
     fn create_category(&self) -> Result<()> {

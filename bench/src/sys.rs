@@ -71,9 +71,13 @@ pub(crate) fn machine() -> String {
         .map_or("unknown processor", |rest| rest.trim_start_matches([' ', '\t', ':']));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
-    let load = read("/proc/loadavg");
-    let load = load.split(' ').next().unwrap_or_default();
-    format!("{cores} cores, {model}, Linux {}, load {load} at the start", kernel.trim())
+    format!("{cores} cores, {model}, Linux {}, load {} at the start", kernel.trim(), load())
+}
+
+/// How many programs wanted to run over the last minute: above the cores, others took part of the figure.
+pub(crate) fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The load generators: raw sockets, one thread, one epoll. Not here: what is measured with them (`rows`).
 
+pub(crate) mod holder;
 pub(crate) mod http;
 pub(crate) mod poller;
 pub(crate) mod sse;

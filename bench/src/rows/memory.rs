@@ -11,7 +11,7 @@ use crate::server::Server;
 use crate::{progress, request, sys};
 
 /// Longest wait for the memory to stop moving: allocators give back what handshakes needed after some seconds.
-const SETTLE: usize = 20;
+pub(super) const SETTLE: usize = 20;
 
 /// Measures the growth of the process between no stream and all of them, idle.
 pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
@@ -45,7 +45,7 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
 }
 
 /// The memory once it has not moved for three seconds, or after `seconds`.
-fn settled(pid: u32, seconds: usize) -> Result<sys::Memory> {
+pub(super) fn settled(pid: u32, seconds: usize) -> Result<sys::Memory> {
     let mut last = sys::memory(pid)?;
     let mut still = 0;
     for _ in 0..seconds {

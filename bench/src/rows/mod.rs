@@ -1,6 +1,7 @@
 //! The rows of the table, one module each. Not here: how sockets are read (`client`), what a floor does (`floor`).
 
 mod bulk;
+mod crowd;
 mod fanout;
 mod hostile;
 mod hostile_cases;
@@ -9,7 +10,10 @@ mod list;
 mod load;
 mod mail;
 mod memory;
+mod nodes;
 mod notify;
+mod outside;
+mod postgres;
 mod startup;
 
 use std::path::PathBuf;
@@ -45,7 +49,7 @@ pub(crate) struct Measurement {
 }
 
 /// Every measurement, in the order of the table.
-pub(crate) const ALL: [Measurement; 9] = [
+pub(crate) const ALL: [Measurement; 13] = [
     Measurement { name: "memory", run: memory::run },
     Measurement { name: "fanout", run: fanout::run },
     Measurement { name: "notify", run: notify::run },
@@ -55,4 +59,8 @@ pub(crate) const ALL: [Measurement; 9] = [
     Measurement { name: "list", run: list::run },
     Measurement { name: "startup", run: startup::run },
     Measurement { name: "hostile", run: hostile::run },
+    Measurement { name: "postgres", run: postgres::run },
+    Measurement { name: "nodes", run: nodes::run },
+    Measurement { name: "crowd", run: crowd::run },
+    Measurement { name: "outside", run: outside::run },
 ];

@@ -57,8 +57,18 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
 
 /// A stream for each user, and publishers.
 pub(super) fn open(server: &Server, users: usize, publishers: usize) -> Result<Load> {
+    open_between(server, server, users, publishers)
+}
+
+/// The same, with the publishers on one node and the streams on another.
+pub(super) fn open_between(
+    from: &Server,
+    to: &Server,
+    users: usize,
+    publishers: usize,
+) -> Result<Load> {
     let mut swarm = Swarm::new()?;
-    swarm.open(server.address, (0..users).map(|n| request::stream(&request::user(n))))?;
-    let publishers: Result<Vec<_>> = (0..publishers).map(|_| server.connect()).collect();
+    swarm.open(to.address, (0..users).map(|n| request::stream(&request::user(n))))?;
+    let publishers: Result<Vec<_>> = (0..publishers).map(|_| from.connect()).collect();
     Load::new(swarm, publishers?)
 }

@@ -17,7 +17,8 @@ pub(crate) fn start(settings: &Settings) -> Announcer {
     let usual = if terminal { LogFormat::Text } else { LogFormat::Json };
     let format = settings.log_format.unwrap_or(usual);
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&settings.log))
+        // The bus says once what its library says again and again. Who names it in the filter hears it all the same.
+        .with_env_filter(EnvFilter::new(format!("async_nats=off,{}", settings.log)))
         .with_writer(io::stderr)
         .with_ansi(terminal)
         .with_target(false);

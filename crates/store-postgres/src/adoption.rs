@@ -1,6 +1,6 @@
 //! Adopts what other programs did to the host's tables: rows get their positions, counts are put right, mails are queued,
-//! and everything is told, as if it had been done here. Not here: what is written down of it (`migrations/0003`), and when
-//! it is looked at (`outside`).
+//! and everything is told, as if it had been done here. Not here: what is written down of it (`queue`), and when it is
+//! looked at (`outside`).
 //!
 //! Whatever is written down is committed, and only the present state counts: each thing is looked at under the lock of its
 //! inbox, and it does not matter in which order two nodes come to two things that happened to one row. A row that a
@@ -11,61 +11,16 @@ use std::sync::Arc;
 
 use grelot_core::{ChangeKind, Content, Inbox, Notification, NotificationId, Seq, UserId};
 use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy};
-use tokio_postgres::Row;
-use tracing::warn;
 
 use crate::error::Failure;
 use crate::ground::Ground;
 use crate::intents::Intent;
 use crate::moves::{Claimed, Move};
 use crate::outside::Adopted;
+use crate::queue::{Entry, Taken, What};
 use crate::rows;
 use crate::sql;
 use crate::tx::Tx;
-
-/// What another program did.
-#[derive(Debug)]
-struct Entry {
-    position: i64,
-    user: UserId,
-    what: What,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum What {
-    Inserted(NotificationId),
-    /// An adopted row was read, or made unread.
-    Updated {
-        id: NotificationId,
-        was_unread: bool,
-    },
-    /// An adopted row was deleted.
-    Deleted {
-        id: NotificationId,
-        was_unread: bool,
-    },
-    Preferences,
-}
-
-impl Entry {
-    /// The row that has to be locked for it.
-    fn row(&self) -> Option<NotificationId> {
-        match self.what {
-            What::Inserted(id) | What::Updated { id, .. } => Some(id),
-            What::Deleted { .. } | What::Preferences => None,
-        }
-    }
-}
-
-/// What was written down.
-#[derive(Debug, Default)]
-struct Taken {
-    entries: Vec<Entry>,
-    /// The positions that are done with.
-    done: Vec<i64>,
-    /// Those that wait for a transaction of another program.
-    later: Vec<i64>,
-}
 
 /// The rows that the entries are about, locked.
 type Held = HashMap<NotificationId, Notification>;
@@ -93,31 +48,6 @@ impl Tx {
         Ok(Adopted { taken, more: seen == limit && taken > 0 })
     }
 
-    /// Puts the first that was written down behind all others.
-    pub(crate) async fn put_first_aside(&self) -> Result<(), Failure> {
-        let Taken { entries, mut done, later } = self.take_outside(1).await?;
-        done.extend(entries.iter().map(|entry| entry.position));
-        self.put_away(&Taken { later: done, done: later, entries: Vec::new() }).await
-    }
-
-    async fn take_outside(&self, limit: usize) -> Result<Taken, Failure> {
-        let params: rows::Params<'_> = &[&rows::limit(limit)];
-        let mut taken = Taken::default();
-        for row in &rows::query(&self.connection, sql::OUTSIDE_TAKE, params).await? {
-            let position = rows::get(row, 0, "outside.position")?;
-            if let Some((user, what)) = understand(row)? {
-                taken.entries.push(Entry { position, user, what });
-            } else {
-                warn!(
-                    position,
-                    "a row that another program wrote stays as it is: its id or its user's cannot be used"
-                );
-                taken.done.push(position);
-            }
-        }
-        Ok(taken)
-    }
-
     /// Locks the rows, with the inboxes locked. Those that another program holds are left for later.
     async fn hold(&self, taken: &mut Taken) -> Result<Held, Failure> {
         let wanted: HashSet<NotificationId> = taken.entries.iter().filter_map(Entry::row).collect();
@@ -126,17 +56,18 @@ impl Tx {
         }
         let ids: Vec<&str> = wanted.iter().map(NotificationId::as_str).collect();
         let params: rows::Params<'_> = &[&ids];
-        let found = rows::all(&self.connection, sql::NOTIFICATIONS_HOLD, params, |row| {
-            // Of a user whom nobody could name there is no entry.
-            let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) else {
-                return Ok(None);
-            };
-            rows::notification(row, &user).map(Some)
-        });
-        let found = found.await?.into_iter().flatten();
-        let held: Held = found.map(|row| (row.id, row)).collect();
-        if held.len() < wanted.len() {
-            self.leave_others(taken, &held, &ids).await?;
+        let found = rows::query(&self.connection, sql::NOTIFICATIONS_HOLD, params).await?;
+        let mut held = Held::with_capacity(found.len());
+        for row in &found {
+            // Meanwhile it may have got a user whom nobody could name.
+            if let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) {
+                let notification = rows::notification(row, &user)?;
+                held.insert(notification.id, notification);
+            }
+        }
+        if found.len() < wanted.len() {
+            let locked = found.iter().map(|row| rows::get(row, 0, "notifications.id"));
+            self.leave_others(taken, &locked.collect::<Result<_, _>>()?, &ids).await?;
         }
         Ok(held)
     }
@@ -145,7 +76,7 @@ impl Tx {
     async fn leave_others(
         &self,
         taken: &mut Taken,
-        held: &Held,
+        locked: &HashSet<&str>,
         ids: &[&str],
     ) -> Result<(), Failure> {
         let params: rows::Params<'_> = &[&ids];
@@ -154,7 +85,7 @@ impl Tx {
         });
         let there: HashSet<NotificationId> = there.await?.into_iter().collect();
         let is_elsewhere = |entry: &Entry| {
-            entry.row().is_some_and(|id| there.contains(&id) && !held.contains_key(&id))
+            entry.row().is_some_and(|id| there.contains(&id) && !locked.contains(id.as_str()))
         };
         let (later, now) = std::mem::take(&mut taken.entries).into_iter().partition(is_elsewhere);
         taken.entries = now;
@@ -192,33 +123,6 @@ impl Tx {
         rows::execute(&self.connection, sql::NOTIFICATIONS_MARK, &[&ids, &seqs, &states]).await?;
         Ok(())
     }
-
-    async fn put_away(&self, taken: &Taken) -> Result<(), Failure> {
-        for (positions, sql) in
-            [(&taken.done, sql::OUTSIDE_DONE), (&taken.later, sql::OUTSIDE_LATER)]
-        {
-            if !positions.is_empty() {
-                rows::execute(&self.connection, sql, &[positions]).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `None` where the user or the id cannot be used.
-fn understand(row: &Row) -> Result<Option<(UserId, What)>, Failure> {
-    let op: &str = rows::get(row, 1, "outside.op")?;
-    let id: Option<&str> = rows::get(row, 2, "outside.id")?;
-    let user: &str = rows::get(row, 3, "outside.userId")?;
-    let was_unread = rows::get::<Option<bool>>(row, 4, "outside.wasUnread")? == Some(true);
-    let what = match (op, id.and_then(NotificationId::parse)) {
-        ("inserted", Some(id)) => What::Inserted(id),
-        ("updated", Some(id)) => What::Updated { id, was_unread },
-        ("deleted", Some(id)) => What::Deleted { id, was_unread },
-        ("preferences", _) => What::Preferences,
-        _ => return Ok(None),
-    };
-    Ok(UserId::parse(user).ok().map(|user| (user, what)))
 }
 
 /// What a row gets.
@@ -276,6 +180,8 @@ impl<'a> Work<'a> {
             What::Inserted(id) => self.insert(&entry.user, id),
             What::Updated { id, was_unread } => self.update(&entry.user, id, was_unread),
             What::Deleted { id, was_unread } => self.delete(&entry.user, id, was_unread),
+            What::Truncated => self.empty(&entry.user),
+            What::Unseen => drop(self.recount.insert(entry.user.clone())),
             What::Preferences => {
                 if self.told.insert(&entry.user) {
                     self.advance(&entry.user, 0, |_| ChangeKind::PreferencesUpdated);
@@ -298,11 +204,14 @@ impl<'a> Work<'a> {
         let decided = self.ground.decide(user, category, self.mail, self.tx.now);
         let mut position = None;
         if decided.preview.in_app == InAppOutcome::Created {
-            let adds = i64::from(row.read_at.is_none());
-            let seq = self.advance(user, adds, |seq| {
+            let seq = self.advance(user, 1, |seq| {
                 ChangeKind::Created(Arc::new(Notification { seq, ..row.clone() }))
             });
-            self.marks.insert(id, Mark { seq: Some(seq), state: None });
+            // Whoever counts from one change to the next counts a creation as one more unread.
+            let state = row
+                .read_at
+                .map(|read_at| self.advance(user, -1, |_| ChangeKind::Read { id, read_at }));
+            self.marks.insert(id, Mark { seq: Some(seq), state });
             position = Some(self.positions.len());
             self.positions.push(seq);
         } else if decided.preview.email != EmailOutcome::Queued {
@@ -338,6 +247,19 @@ impl<'a> Work<'a> {
             self.recount.insert(user.clone());
             self.advance(user, -i64::from(was_unread), |_| ChangeKind::Deleted { id });
         }
+    }
+
+    /// Nothing that was there is unread any more, and whoever resumes looks again.
+    fn empty(&mut self, user: &'a UserId) {
+        let Some(claim) = self.claimed.get_mut(user).filter(|claim| !claim.is_new) else {
+            return;
+        };
+        let Inbox { seq: up_to, unread, .. } = claim.inbox;
+        claim.inbox.pruned = up_to.next();
+        let adds = -i64::try_from(unread).unwrap_or(i64::MAX);
+        let read_at = self.tx.now;
+        self.recount.insert(user.clone());
+        self.advance(user, adds, |_| ChangeKind::AllRead { read_at, up_to, category: None });
     }
 
     /// Moves the inbox by a change that adds so much to its unread.

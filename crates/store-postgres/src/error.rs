@@ -18,6 +18,11 @@ pub enum OpenError {
     /// No connection came about, or the server refused a statement.
     #[error("the database cannot be reached: {0}")]
     Database(String),
+    /// A copy to it was interrupted, and nothing else may happen to it before that is done.
+    #[error(
+        "the database holds an unfinished copy of another one: run the same `grelot copy` again"
+    )]
+    Unfinished,
     /// Its schema could not be brought up to date.
     #[error(transparent)]
     Migrate(#[from] MigrateError),

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use futures_util::future::try_join;
-use grelot_core::{ChangeKind, Cursor, Inbox, ListFilter, Notification, NotificationId, UserId};
+use grelot_core::{
+    ChangeKind, Cursor, Inbox, ListFilter, Notification, NotificationId, Seq, UserId,
+};
 use grelot_store::{Inboxes, Page, ReadAll, ReadAllScope, StateChange, StoreError};
 
 use crate::departures::inbox_after;
@@ -52,8 +54,23 @@ impl Inboxes for PostgresStore {
     }
 
     async fn read_all(&self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, StoreError> {
-        let (user, scope) = (user.clone(), scope.clone());
-        self.write(move |tx| async move { tx.read_all(&user, &scope).await }).await
+        let (inbox, most) = (self.inbox(user).await?, self.max_rows);
+        let mut all = ReadAll { updated: 0, inbox };
+        // What comes meanwhile is not meant.
+        let up_to = scope.up_to.map_or(inbox.seq, |seq| seq.min(inbox.seq));
+        let scope = ReadAllScope { up_to: Some(up_to), ..scope.clone() };
+        let mut from = Seq::ZERO;
+        loop {
+            let (user, scope) = (user.clone(), scope.clone());
+            let part =
+                self.write(move |tx| async move { tx.read_part(&user, &scope, from, most).await });
+            let (read, through) = part.await?;
+            all = ReadAll { updated: all.updated + read.updated, inbox: read.inbox };
+            if through == up_to {
+                return Ok(all);
+            }
+            from = through;
+        }
     }
 
     async fn delete(&self, user: &UserId, id: NotificationId) -> Result<bool, StoreError> {
@@ -98,8 +115,11 @@ impl Tx {
         id: NotificationId,
     ) -> Result<Option<(Inbox, Notification)>, Failure> {
         // In this order on the one connection: what is read is read with the inbox locked.
-        let (inbox, notification) =
-            try_join(self.lock_inbox(user), self.notification(user, id)).await?;
+        let notification = async {
+            self.hurry();
+            self.notification(user, id).await
+        };
+        let (inbox, notification) = try_join(self.lock_inbox(user), notification).await?;
         let found = inbox.zip(notification);
         if found.is_none() {
             self.give_up();
@@ -133,25 +153,42 @@ impl Tx {
         Ok(Some(StateChange { notification, inbox }))
     }
 
-    async fn read_all(&self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, Failure> {
+    /// Reads what is behind `from`, of at most `most` unread ones, whatever their category; returns the position through which
+    /// that is done.
+    async fn read_part(
+        &self,
+        user: &UserId,
+        scope: &ReadAllScope,
+        from: Seq,
+        most: usize,
+    ) -> Result<(ReadAll, Seq), Failure> {
         let Some(inbox) = self.lock_inbox(user).await? else {
             self.give_up();
-            return Ok(ReadAll { updated: 0, inbox: self.inbox_without_row(user).await? });
+            let through = scope.up_to.unwrap_or_default();
+            let inbox = self.inbox_without_row(user).await?;
+            return Ok((ReadAll { updated: 0, inbox }, through));
         };
         let up_to = scope.up_to.map_or(inbox.seq, |seq| seq.min(inbox.seq));
-        let (last, state) = (rows::int(up_to.get()), rows::int(inbox.seq.next().get()));
+        let (id, first, end) = (user.as_str(), rows::int(from.get()), rows::int(up_to.get()));
+        let range: rows::Params<'_> = &[&id, &first, &end, &rows::limit(most)];
+        let behind =
+            rows::optional(&self.connection, sql::NOTIFICATION_UNREAD_BEHIND, range, |row| {
+                rows::seq(row, 0, "notifications.seq")
+            });
+        let through = behind.await?.map_or(up_to, |seq| Seq::new(seq.get() - 1));
+        let (last, state) = (rows::int(through.get()), rows::int(inbox.seq.next().get()));
+        self.hurry();
         let category = scope.category.as_ref().map(grelot_core::CategoryKey::as_str);
-        let params: rows::Params<'_> =
-            &[&user.as_str(), &last, &Stamp(self.now), &state, &category];
+        let params: rows::Params<'_> = &[&id, &last, &Stamp(self.now), &state, &category, &first];
         let updated = rows::execute(&self.connection, sql::NOTIFICATION_READ_ALL, params).await?;
         if updated == 0 {
             self.give_up();
-            return Ok(ReadAll { updated, inbox });
+            return Ok((ReadAll { updated, inbox }, through));
         }
-        let kind =
-            ChangeKind::AllRead { read_at: self.now, up_to, category: scope.category.clone() };
+        let category = scope.category.clone();
+        let kind = ChangeKind::AllRead { read_at: self.now, up_to: through, category };
         let inbox = self.record(user, inbox, inbox.all_read(updated), kind).await?;
-        Ok(ReadAll { updated, inbox })
+        Ok((ReadAll { updated, inbox }, through))
     }
 
     async fn delete(&self, user: &UserId, id: NotificationId) -> Result<bool, Failure> {

@@ -26,10 +26,11 @@ const COLUMNS: &str = r#"ALTER TABLE public.notifications ADD COLUMN IF NOT EXIS
     ADD COLUMN IF NOT EXISTS "data" JSON, ADD COLUMN IF NOT EXISTS "seq" BIGINT,
     ADD COLUMN IF NOT EXISTS "stateSeq" BIGINT"#;
 /// The indexes of the migrations on the table that may be large.
-const INDEXES: [(&str, &str); 4] = [
+const INDEXES: [(&str, &str); 5] = [
     ("notifications_userId_readAt_idx", r#"("userId", "readAt")"#),
     ("notifications_unread_idx", r#"("userId", "seq") WHERE "readAt" IS NULL"#),
     ("notifications_read_idx", r#"("userId", "seq") WHERE "readAt" IS NOT NULL"#),
+    ("notifications_readAt_idx", r#"("readAt") WHERE "readAt" IS NOT NULL"#),
     (
         "notifications_older_idx",
         r#"("userId", "createdAt", "id") WHERE "seq" IS NULL AND "stateSeq" IS NULL"#,
@@ -45,21 +46,28 @@ pub(crate) const MISSING: &str = r#"
     UNION ALL SELECT 'the trigger ' || t || ' on ' || r FROM (VALUES
             ('grelot_guard_insert', 'notifications'), ('grelot_guard_update', 'notifications'),
             ('grelot_inserted', 'notifications'), ('grelot_updated', 'notifications'),
-            ('grelot_deleted', 'notifications'), ('grelot_inserted', 'notification_preferences'),
-            ('grelot_updated', 'notification_preferences'), ('grelot_deleted', 'notification_preferences')
+            ('grelot_deleted', 'notifications'), ('grelot_truncated', 'notifications'),
+            ('grelot_inserted', 'notification_preferences'), ('grelot_updated', 'notification_preferences'),
+            ('grelot_deleted', 'notification_preferences')
         ) AS v (t, r) WHERE NOT EXISTS (
             SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass('public.' || r) AND tgname = t
             AND tgenabled IN ('O', 'A'))
     UNION ALL SELECT 'the index ' || i FROM unnest(ARRAY['notifications_unread_idx', 'notifications_read_idx',
-            'notifications_older_idx']) AS i WHERE NOT EXISTS (
-            SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('public.' || i) AND indisvalid)"#;
+            'notifications_readAt_idx', 'notifications_older_idx']) AS i WHERE NOT EXISTS (
+            SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(format('public.%I', i)) AND indisvalid)"#;
 
 /// Waits until no other node migrates. Whoever holds it must not leave without `unlock`, or closes the connection.
 pub(crate) async fn lock(connection: &Connection) -> Result<(), MigrateError> {
     let client = connection.client()?;
     // A step may take longer than a request, and so may the index that waits for the host's transactions.
     client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await?;
-    while !rows::get::<bool>(&client.query_one(TRY_LOCK, &[]).await?, 0, "pg_locks")? {
+    for attempt in 0_u64.. {
+        if rows::get(&client.query_one(TRY_LOCK, &[]).await?, 0, "pg_locks")? {
+            break;
+        }
+        if attempt == 0 {
+            info!("waiting for another node that migrates the database");
+        }
         sleep(PAUSE).await;
     }
     Ok(())
@@ -111,8 +119,11 @@ pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result
             break;
         };
         client.batch_execute("ROLLBACK").await?;
-        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) || attempt == ATTEMPTS {
+        if error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
             return Err(error.into());
+        }
+        if attempt == ATTEMPTS {
+            return Err(MigrateError::Held);
         }
         sleep(PAUSE * attempt.min(10)).await;
     }
@@ -124,4 +135,30 @@ pub(crate) async fn missing(connection: &Connection) -> Result<Vec<String>, Fail
     let client = connection.client()?;
     let found = client.query(MISSING, &[]).await?;
     found.iter().map(|row| rows::get(row, 0, "pg_class")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migrations::MIGRATIONS;
+
+    #[test]
+    fn every_index_on_the_large_table_is_built_without_locking_the_host_out() {
+        let mut found = 0;
+        for step in MIGRATIONS {
+            for statement in
+                step.sql.split(';').filter(|one| one.contains("ON public.notifications ("))
+            {
+                let statement: Vec<&str> = statement.split_whitespace().collect();
+                let statement = statement.join(" ");
+                let (_, index) = statement.split_once("CREATE INDEX IF NOT EXISTS ").unwrap();
+                let known = |(name, columns): &(&str, &str)| {
+                    index == format!(r#""{name}" ON public.notifications {columns}"#)
+                };
+                assert!(INDEXES.iter().any(known), "{index}");
+                found += 1;
+            }
+        }
+        assert_eq!(found, INDEXES.len());
+    }
 }

@@ -3,7 +3,8 @@
 //! Requests to notify are committed together: a committer takes what queued up while the last commit was being written,
 //! and writes it with one statement a table (`committer`, `batch`). Every other write is a transaction of its own
 //! (`writers`). A read answers from one snapshot (`readers`). Statements are all in `sql`; each port has a file of its
-//! own, named as in `grelot-store`.
+//! own, named as in `grelot-store`. What other programs write to the host's tables is written down by triggers (`queue`) and
+//! adopted by any node (`adoption`); what was there before comes in afterwards (`joining`, `backfill`).
 //!
 //! Invariants:
 //! - A write is answered after its commit and after the listener has heard of it. Of one inbox the listener hears in the
@@ -21,6 +22,8 @@ mod categories;
 mod committer;
 mod connection;
 mod context;
+mod copy;
+mod copy_rows;
 mod creations;
 mod deliveries;
 mod departures;
@@ -47,6 +50,7 @@ mod outside;
 #[cfg(test)]
 mod plans;
 mod preferences;
+mod queue;
 mod readers;
 mod replay;
 mod retention;
@@ -62,6 +66,7 @@ mod users;
 mod writers;
 
 pub use backfill::Backlog;
+pub use copy::CopyTarget;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use notify_bus::NotifyBus;

@@ -26,7 +26,7 @@ pub struct Migration {
 }
 
 /// Every step, in order. A step that was released never changes: databases remember its checksum.
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
     Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
     Migration { number: 3, name: OUTSIDE, sql: include_str!("../migrations/0003_outside.sql") },
@@ -65,6 +65,11 @@ pub enum MigrateError {
          Notification and migrate, then start again:\n{PRISMA_LINES}"
     )]
     Prisma,
+    /// The application never let go of its tables long enough.
+    #[error(
+        "a transaction of the application has held its tables all the time; end those that stay open, then start again"
+    )]
+    Held,
     /// PostgreSQL could not be reached, or refused.
     #[error("the database cannot be migrated: {0}")]
     Database(String),
@@ -106,14 +111,21 @@ pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenEr
 
 /// Brings the database up to date, and reads the secret of this installation.
 pub(crate) async fn prepare(target: &Target) -> Result<[u8; 32], OpenError> {
-    let connection = connect(target).await?;
-    apply(&connection, MIGRATIONS).await?;
+    let connection = connect_migrated(target).await?;
     let secret = rows::optional(&connection, sql::SECRET, &[], |row| {
         let secret: &[u8] = rows::get(row, 0, "secrets.value")?;
         secret.try_into().map_err(|_other_length| Failure::Corrupt("secrets.value"))
     });
-    let secret = secret.await.and_then(|found| found.ok_or(Failure::Corrupt("secrets.value")));
-    secret.map_err(|failure| OpenError::Database(failure.to_string()))
+    let secret = secret.await.map_err(|failure| OpenError::Database(failure.to_string()))?;
+    // Only `copy` takes it away, until it is done.
+    secret.ok_or(OpenError::Unfinished)
+}
+
+/// Brings the database up to date, and goes on with the connection that did.
+pub(crate) async fn connect_migrated(target: &Target) -> Result<Connection, OpenError> {
+    let connection = connect(target).await?;
+    apply(&connection, MIGRATIONS).await?;
+    Ok(connection)
 }
 
 async fn connect(target: &Target) -> Result<Connection, OpenError> {

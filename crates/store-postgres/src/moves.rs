@@ -166,11 +166,13 @@ impl Tx {
         let kinds: Vec<&str> = history.iter().map(|(_, row)| row.kind).collect();
         let ids: Vec<Option<&str>> = history.iter().map(|(_, row)| row.id).collect();
         let at: Vec<Option<i64>> = history.iter().map(|(_, row)| row.at).collect();
+        let up_to: Vec<Option<i64>> = history.iter().map(|(_, row)| row.up_to).collect();
         let before: Vec<i64> =
             history.iter().map(|(counted, _)| rows::int(counted.before)).collect();
         let now = self.now.millis();
-        let params: rows::Params<'_> =
-            &[&users, &seqs, &unread, &pruned, &now, &of, &at_seq, &kinds, &ids, &at, &before];
+        let params: rows::Params<'_> = &[
+            &users, &seqs, &unread, &pruned, &now, &of, &at_seq, &kinds, &ids, &at, &up_to, &before,
+        ];
         rows::execute(&self.connection, sql::INBOXES_MOVE, params).await?;
         Ok(())
     }

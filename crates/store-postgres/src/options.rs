@@ -19,6 +19,8 @@ pub struct PostgresOptions {
     pub read_queue: usize,
     /// How many requests to notify one commit takes at most.
     pub max_batch: usize,
+    /// How many rows of one user a read-all or an erase changes at once: others write in between.
+    pub max_rows: usize,
 }
 
 impl PostgresOptions {
@@ -32,6 +34,7 @@ impl PostgresOptions {
             queue: 4096,
             read_queue: 1024,
             max_batch: 512,
+            max_rows: 2_000,
         }
     }
 }

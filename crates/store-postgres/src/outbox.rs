@@ -296,6 +296,22 @@ impl Tx {
         Ok(ended.len())
     }
 
+    /// Removes at most `most` deliveries of the user that have ended; returns how many.
+    pub(crate) async fn erase_ended_deliveries(
+        &self,
+        user: &UserId,
+        most: usize,
+    ) -> Result<usize, Failure> {
+        let params: rows::Params<'_> = &[&user.as_str(), &rows::limit(most)];
+        let erased = rows::all(&self.connection, sql::OUTBOX_ERASE_SOME, params, |row| id(row, 0));
+        let erased = erased.await?;
+        if !erased.is_empty() {
+            let ids: Vec<&str> = erased.iter().map(DeliveryId::as_str).collect();
+            rows::execute(&self.connection, sql::ATTEMPTS_REMOVE, &[&ids]).await?;
+        }
+        Ok(erased.len())
+    }
+
     /// Removes what the user had in the outbox. The attempts come last: their deliveries are locked then, so that none is
     /// added any more.
     pub(crate) async fn erase_deliveries(&self, user: &UserId) -> Result<(), Failure> {

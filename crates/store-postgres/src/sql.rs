@@ -86,10 +86,10 @@ statements! {
             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) AS e ("userId", seq, unread, "prunedSeq")
             WHERE i."userId" = e."userId" RETURNING i."userId", i."historyAt"
         )
-        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "createdAt", "unreadBefore")
-        SELECT c."userId", c.seq, c.kind, c.id, c.at, m."historyAt", c.before
-        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[])
-            AS c ("userId", seq, kind, id, at, before)
+        INSERT INTO grelot.changes ("userId", seq, kind, "notificationId", at, "upToSeq", "createdAt", "unreadBefore")
+        SELECT c."userId", c.seq, c.kind, c.id, c.at, c."upToSeq", m."historyAt", c.before
+        FROM unnest($6::text[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[])
+            AS c ("userId", seq, kind, id, at, "upToSeq", before)
         JOIN moved m ON m."userId" = c."userId""#;
     /// Takes those away again that were made for nothing.
     INBOXES_DROP_EMPTY = r#"DELETE FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) AND seq = 0"#;
@@ -97,6 +97,7 @@ statements! {
         SELECT count(*) AS unread FROM public.notifications n
         WHERE n."userId" = u."userId" AND n."readAt" IS NULL AND n.seq IS NOT NULL) AS c"#;
     INBOX_PRUNED = r#"UPDATE grelot.inboxes SET "prunedSeq" = greatest("prunedSeq", $2) WHERE "userId" = $1"#;
+    INBOX_ERASED_IN_PART = r#"UPDATE grelot.inboxes SET seq = $2, unread = $3, "prunedSeq" = $4 WHERE "userId" = $1"#;
     INBOX_ERASE = r#"DELETE FROM grelot.inboxes WHERE "userId" = $1"#;
 
     /// The rows of a batch: what says the same is sent once.
@@ -117,7 +118,13 @@ statements! {
     NOTIFICATION_STATE = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
         WHERE id = $2 AND "userId" = $1"#;
     NOTIFICATION_READ_ALL = r#"UPDATE public.notifications SET "readAt" = $3, "stateSeq" = $4
-        WHERE "userId" = $1 AND "readAt" IS NULL AND seq <= $2 AND ($5::text IS NULL OR category = $5)"#;
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > $6 AND seq <= $2 AND ($5::text IS NULL OR category = $5)"#;
+    /// The first that is unread behind so many others.
+    NOTIFICATION_UNREAD_BEHIND = r#"SELECT seq FROM public.notifications
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > $2 AND seq <= $3 ORDER BY seq OFFSET $4 LIMIT 1"#;
+    NOTIFICATIONS_SOME = r#"SELECT id FROM public.notifications WHERE "userId" = $1 LIMIT $2"#;
+    NOTIFICATIONS_ERASE = r#"DELETE FROM public.notifications WHERE "userId" = $1 AND id = ANY ($2::text[])
+        RETURNING "readAt" IS NULL AND seq IS NOT NULL"#;
     /// Locks those that no other transaction holds, and so waits for none.
     NOTIFICATIONS_HOLD = concat!(notification!(), r#", "userId" FROM public.notifications
         WHERE id = ANY ($1::text[]) FOR NO KEY UPDATE SKIP LOCKED"#);
@@ -341,6 +348,9 @@ statements! {
     /// What is on its way comes first: in this order everybody locks the deliveries of one user.
     OUTBOX_LOCK = r#"SELECT id FROM grelot.deliveries WHERE "userId" = $1 AND state IN ('pending', 'sending')
         ORDER BY (state = 'pending'), "readyAt", id FOR UPDATE"#;
+    /// Those that have ended; what is locked is being removed already.
+    OUTBOX_ERASE_SOME = r#"DELETE FROM grelot.deliveries WHERE id = ANY (ARRAY(SELECT id FROM grelot.deliveries
+        WHERE "userId" = $1 AND "endedAt" IS NOT NULL LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING id"#;
     OUTBOX_ERASE = r#"DELETE FROM grelot.deliveries WHERE "userId" = $1 RETURNING id"#;
 
     /// The digests that still collect, of those users who have one.

@@ -54,6 +54,12 @@ impl Tx {
         self.given_up.load(Ordering::Relaxed)
     }
 
+    /// From here on a row that another transaction holds is waited for only briefly: it may be one of another program, and
+    /// whoever writes to this inbox waits meanwhile.
+    pub(crate) fn hurry(&self) {
+        self.connection.send("SET LOCAL lock_timeout = '250ms'");
+    }
+
     /// Adds the change that moved the inbox to `inbox`.
     pub(crate) fn tell_of(&self, user: &UserId, inbox: Inbox, kind: ChangeKind) {
         let Inbox { seq, unread, .. } = inbox;
@@ -137,7 +143,7 @@ pub(crate) struct ChangeRow<'a> {
     pub(crate) kind: &'static str,
     pub(crate) id: Option<&'a str>,
     pub(crate) at: Option<i64>,
-    up_to: Option<i64>,
+    pub(crate) up_to: Option<i64>,
     category: Option<&'a str>,
 }
 

@@ -1,7 +1,7 @@
 //! The port `Users`: contacts, sessions, and the end of a user.
 
 use async_trait::async_trait;
-use grelot_core::{ChangeKind, Contact, Notification, NotificationId, Timestamp, UserId};
+use grelot_core::{ChangeKind, Contact, Inbox, Notification, NotificationId, Timestamp, UserId};
 use grelot_store::{Export, StoreError, Users};
 
 use crate::error::Failure;
@@ -24,8 +24,13 @@ impl Users for PostgresStore {
     }
 
     async fn erase(&self, user: &UserId) -> Result<(), StoreError> {
-        let user = user.clone();
-        self.write(move |tx| async move { tx.erase(&user).await }).await
+        let most = self.max_rows;
+        loop {
+            let user = user.clone();
+            if self.write(move |tx| async move { tx.erase_part(&user, most).await }).await? {
+                return Ok(());
+            }
+        }
     }
 
     async fn export(&self, user: &UserId) -> Result<Export, StoreError> {
@@ -101,9 +106,39 @@ impl Tx {
         Ok(())
     }
 
-    async fn erase(&self, user: &UserId) -> Result<(), Failure> {
+    /// Erases at most `most` deliveries or notifications, or, where there are not more, everything; whether that was
+    /// everything. The sessions end with the first part.
+    async fn erase_part(&self, user: &UserId, most: usize) -> Result<bool, Failure> {
         // Made when it is missing: so there is something to lock, and nobody makes it meanwhile.
-        let inbox = self.claim_inbox(user).await?.erased();
+        let inbox = self.claim_inbox(user).await?;
+        if self.erase_ended_deliveries(user, most).await? == most {
+            self.revoke(user).await?;
+            return Ok(false);
+        }
+        let look: rows::Params<'_> = &[&user.as_str(), &rows::limit(most.saturating_add(1))];
+        let some = rows::query(&self.connection, sql::NOTIFICATIONS_SOME, look).await?;
+        if some.len() <= most {
+            self.erase(user, inbox.erased()).await?;
+            return Ok(true);
+        }
+        let part = some.iter().take(most).map(|row| rows::get(row, 0, "notifications.id"));
+        let ids: Vec<&str> = part.collect::<Result<_, _>>()?;
+        let params: rows::Params<'_> = &[&user.as_str(), &ids];
+        let erased = rows::all(&self.connection, sql::NOTIFICATIONS_ERASE, params, |row| {
+            rows::get::<bool>(row, 0, "notifications.readAt")
+        });
+        let unread = erased.await?.into_iter().filter(|unread| *unread).count();
+        let inbox = inbox.erased_in_part(unread as u64);
+        let (seq, left) = (rows::int(inbox.seq.get()), rows::int(inbox.unread));
+        let pruned = rows::int(inbox.pruned.get());
+        let params: rows::Params<'_> = &[&user.as_str(), &seq, &left, &pruned];
+        rows::execute(&self.connection, sql::INBOX_ERASED_IN_PART, params).await?;
+        self.depart(user, inbox.seq).await?;
+        self.tell_of(user, inbox, ChangeKind::Erased);
+        Ok(false)
+    }
+
+    async fn erase(&self, user: &UserId, inbox: Inbox) -> Result<(), Failure> {
         // Inbox, contact, deliveries: in this order everybody locks them.
         for erase in [
             sql::CONTACT_ERASE,

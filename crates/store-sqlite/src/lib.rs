@@ -17,6 +17,7 @@ mod categories;
 mod committer;
 mod connection;
 mod context;
+mod copy;
 mod deliveries;
 mod departures;
 mod errand;
@@ -45,6 +46,7 @@ mod unit;
 mod users;
 
 pub use backup::{BackupError, backup};
+pub use copy::CopySource;
 pub use error::OpenError;
 pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
 pub use options::SqliteOptions;

@@ -16,6 +16,7 @@ mod bus;
 mod committed;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 mod deliveries;
 mod error;
 mod inboxes;

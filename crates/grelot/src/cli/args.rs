@@ -61,6 +61,15 @@ pub(crate) enum Command {
         #[command(flatten)]
         flags: SettingFlags<DatabaseOptions>,
     },
+    /// Copy everything from SQLite to PostgreSQL, and verify it; goes on where it was interrupted
+    Copy {
+        /// The database to copy, which no server may use meanwhile: sqlite:PATH.
+        #[arg(long, value_name = "URL")]
+        from: String,
+        /// An empty database: postgres://USER@HOST/DATABASE [default: the one of GRELOT_DATABASE].
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+    },
     /// Bring the schema of the database up to date
     Migrate {
         /// Only print the SQL that would run.

@@ -9,6 +9,7 @@ mod args;
 mod backup;
 mod client;
 mod config;
+mod copy;
 mod deliveries;
 mod demo;
 mod doctor;
@@ -92,6 +93,10 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
         }
         Command::Backup { file, flags } => {
             backup::run(&database_settings(&flags.given, environment)?, &file)
+        }
+        Command::Copy { from, to } => {
+            let (from, to) = copy::ends(&from, to.as_deref(), environment)?;
+            block_on(copy::run(&from, &to))
         }
         Command::Migrate { dry_run, flags } => {
             block_on(migrate::run(&database_settings(&flags.given, environment)?, dry_run))

@@ -22,7 +22,14 @@ fn masked_url(text: &str) -> String {
         // What cannot be parsed cannot be masked in part.
         return if text.contains('@') { MASK.to_owned() } else { text.to_owned() };
     };
-    let hidden = url.password().is_some() || url.query().is_some();
+    // A name without a password is a token, where NATS is.
+    let token = matches!(url.scheme(), "nats" | "tls")
+        && url.password().is_none()
+        && !url.username().is_empty();
+    if token && url.set_username(MASK).is_err() {
+        return MASK.to_owned();
+    }
+    let hidden = token || url.password().is_some() || url.query().is_some();
     if !hidden {
         return text.to_owned();
     }
@@ -49,6 +56,7 @@ mod tests {
         let shown = masked(Setting::SmtpUrl, "smtps://bell:hunter2@mail.example.com:465");
         assert_eq!(shown, "smtps://bell:********@mail.example.com:465");
         assert_eq!(masked(Setting::Bus, "nats://h:4222"), "nats://h:4222");
+        assert_eq!(masked(Setting::Bus, "nats://hunter2@h:4222"), "nats://********@h:4222");
         assert_eq!(masked(Setting::Database, "sqlite:grelot.db"), "sqlite:grelot.db");
         assert!(!masked(Setting::JwtJwksUrl, "https://h/k?key=hunter2").contains("hunter2"));
         assert!(!masked(Setting::SmtpUrl, "smtp://a:hunter2@[h").contains("hunter2"));

@@ -4,8 +4,10 @@
 
 mod clients;
 mod config;
+mod copy;
 mod database;
 mod demo;
+mod filled;
 mod keys;
 mod library;
 mod serve;

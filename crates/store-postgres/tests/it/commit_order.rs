@@ -61,17 +61,33 @@ fn rounds() -> Vec<Vec<Step>> {
     rounds
 }
 
-#[tokio::test]
-async fn a_resuming_reader_misses_nothing_whoever_commits_last() {
-    interleave(1..501).await;
+mod a_resuming_reader_misses_nothing_whoever_commits_last {
+    //! A thousand rounds in four parts, so that none takes long.
+
+    use super::interleave;
+
+    #[tokio::test]
+    async fn in_the_first_rounds() {
+        interleave(1..251).await;
+    }
+
+    #[tokio::test]
+    async fn in_the_second_rounds() {
+        interleave(251..501).await;
+    }
+
+    #[tokio::test]
+    async fn in_the_third_rounds() {
+        interleave(501..751).await;
+    }
+
+    #[tokio::test]
+    async fn in_the_last_rounds() {
+        interleave(751..1_001).await;
+    }
 }
 
-#[tokio::test]
-async fn a_resuming_reader_misses_nothing_of_the_next_orders_either() {
-    interleave(501..1_001).await;
-}
-
-/// 125 orders, four times each: by either node, and committed or, now and then, rolled back.
+/// 125 orders, twice each: by either node, and committed or, now and then, rolled back.
 async fn interleave(numbers: Range<usize>) {
     let backend = TempBackend::new();
     let nodes = [backend.open_store().await, backend.open_store().await];

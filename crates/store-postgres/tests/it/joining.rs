@@ -41,13 +41,16 @@ fn insert(id: &str, user: &str) -> String {
 /// The positions of each inbox have no gap.
 fn check_gapless(database: &Database) {
     let gaps = database.run(
-        r#"SELECT i."userId", i.seq FROM grelot.inboxes i WHERE i.seq <> (SELECT count(*) FROM (
-            SELECT seq FROM notifications n WHERE n."userId" = i."userId" AND n.seq BETWEEN 1 AND i.seq
-            UNION SELECT seq FROM grelot.changes c WHERE c."userId" = i."userId") AS used)"#,
+        r#"SELECT i."userId", i.seq, u.count FROM grelot.inboxes i LEFT JOIN (
+            SELECT "userId", count(DISTINCT seq) FROM (
+                SELECT "userId", seq FROM notifications WHERE seq > 0 UNION ALL SELECT "userId", seq FROM grelot.changes
+            ) AS used GROUP BY 1
+        ) AS u USING ("userId") WHERE i.seq <> coalesce(u.count, 0)"#,
     );
     assert_eq!(gaps, "");
 }
 
+/// Goes on until there is nothing to do; returns how many rows are done with.
 async fn backfill(store: &PostgresStore) -> usize {
     let mut done = 0;
     loop {
@@ -151,7 +154,9 @@ async fn rows_of_a_host_that_is_in_the_middle_of_something_are_not_missed() {
 async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
     let backend = TempBackend::new();
     let (store, _heard) = node(&backend).await;
-    send(&*store, &user("ann"), "one").await.unwrap();
+    for name in ["ann", "bob"] {
+        send(&*store, &user(name), "one").await.unwrap();
+    }
     assert_eq!(store.missing().await.unwrap(), [""; 0]);
     backend
         .database
@@ -165,20 +170,21 @@ async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
             "the index notifications_read_idx",
         ],
     );
-    // Nobody sees it: but the guard is there, and so it is no older row.
-    backend.database.run("DROP TRIGGER grelot_guard_insert ON notifications");
+    // Meanwhile nobody sees what happens.
+    backend.database.run("DROP TRIGGER grelot_guard_insert ON notifications; DROP TRIGGER grelot_deleted ON notifications");
     backend.database.run(&insert("unseen", "ann"));
+    backend.database.run(r#"DELETE FROM notifications WHERE "userId" = 'bob'"#);
     assert_eq!(adopt(&store).await, 0);
     store.close().await;
     let (store, heard) = node(&backend).await;
     assert_eq!(store.missing().await.unwrap(), [""; 0]);
     assert_eq!(backfill(&store).await, 1);
     backend.database.run(&insert("seen", "ann"));
-    assert_eq!(adopt(&store).await, 1);
+    adopt(&store).await;
     assert_eq!(heard.take().len(), 1);
     assert_eq!(store.inbox(&user("ann")).await.unwrap().unread, 3);
+    assert_eq!(store.inbox(&user("bob")).await.unwrap().unread, 0);
     check(&backend.database);
-    check_gapless(&backend.database);
 }
 
 #[tokio::test]

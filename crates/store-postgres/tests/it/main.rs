@@ -4,6 +4,7 @@
 mod bus;
 mod cluster;
 mod commit_order;
+mod crowded;
 mod failing;
 mod joining;
 mod nodes;

@@ -9,8 +9,8 @@ use grelot_core::{
 };
 use grelot_store::conformance::user;
 use grelot_store::{
-    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, PreferenceBook as _, Replay as _,
-    Replayed, Users as _,
+    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, PreferenceBook as _, ReadAllScope,
+    Replay as _, Replayed, StoreError, Users as _,
 };
 use grelot_store_postgres::PostgresStore;
 use tokio::task::JoinSet;
@@ -70,6 +70,25 @@ async fn a_row_that_another_program_commits_is_a_notification() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_read_when_it_is_adopted_counts_for_a_moment() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    backend.database.run(&insert("a", "ann"));
+    backend.database.run(&insert("b", "ann"));
+    backend.database.run(r#"UPDATE notifications SET "readAt" = now() WHERE id = 'a'"#);
+    adopt(&store).await;
+    let changes = heard.take();
+    let counts =
+        ["ann 1: created a, 1 unread", "ann 2: read a, 0 unread", "ann 3: created b, 1 unread"];
+    assert_eq!(told(&changes), counts);
+    check(&backend.database);
+    // Another node, which reads them from the database, tells the same.
+    let caught_up = store.catch_up(&user("ann"), Seq::ZERO).await.unwrap();
+    let Replayed::Changes { changes: caught_up, .. } = caught_up else { panic!("reset") };
+    assert_eq!(caught_up, changes);
+}
+
+#[tokio::test]
 async fn what_is_read_made_unread_or_deleted_outside_is_told_as_it_is_now() {
     let backend = TempBackend::new();
     let (store, heard) = node(&backend).await;
@@ -106,6 +125,30 @@ async fn what_is_read_made_unread_or_deleted_outside_is_told_as_it_is_now() {
         panic!("reset")
     };
     assert_eq!(changes.iter().map(|change| change.seq.get()).collect::<Vec<_>>(), [3, 4, 5, 6]);
+}
+
+#[tokio::test]
+async fn a_table_that_is_truncated_leaves_nothing_unread() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    let ann = user("ann");
+    send(&*store, &ann, "one").await.unwrap();
+    send(&*store, &ann, "two").await.unwrap();
+    backend.database.run(&format!(
+        "{}; TRUNCATE notifications; {}",
+        insert("a", "ann"),
+        insert("b", "ann")
+    ));
+    heard.take();
+    adopt(&store).await;
+    let changes = heard.take();
+    let ChangeKind::AllRead { up_to, .. } = changes[0].kind else { panic!("{changes:?}") };
+    assert_eq!((up_to, changes[0].seq, changes[0].unread), (Seq::new(2), Seq::new(3), 0));
+    assert_eq!(told(&changes[1..]), ["ann 4: created b, 1 unread"]);
+    check(&backend.database);
+    let resumed = async |since| store.replay(&ann, Seq::new(since)).await.unwrap();
+    assert!(matches!(resumed(2).await, Replayed::Reset { .. }));
+    assert!(matches!(resumed(3).await, Replayed::Changes { .. }));
 }
 
 #[tokio::test]
@@ -263,6 +306,86 @@ async fn an_open_transaction_of_another_program_delays_nobody() {
     host.run("ROLLBACK").await;
     adopt(&store).await;
     assert_eq!(told(&heard.take()), ["ann 4: created first, 4 unread"]);
+    check(&backend.database);
+}
+
+#[tokio::test]
+async fn a_transaction_that_fails_leaves_everything_for_the_next() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    for id in ["a", "b", "c"] {
+        backend.database.run(&insert(id, "ann"));
+    }
+    backend.database.run("ALTER TABLE grelot.deliveries RENAME TO away");
+    assert_eq!(store.adopt(MailPolicy::ON).await.unwrap().taken, 0);
+    assert_eq!(backend.database.run("SELECT count(*) FROM grelot.outside"), "3");
+    assert_eq!(backend.database.run("SELECT count(seq) FROM notifications"), "0");
+    backend.database.run("ALTER TABLE grelot.away RENAME TO deliveries");
+    assert_eq!(adopt(&store).await, 3);
+    assert_eq!(heard.take().len(), 3);
+    check(&backend.database);
+}
+
+#[tokio::test]
+async fn a_program_needs_no_rights_but_those_on_the_tables_of_the_module() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    let role = format!("app_{}", std::process::id());
+    backend.database.run(&format!(
+        r#"CREATE ROLE {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON notifications, notification_preferences TO {role};
+        SET ROLE {role}; {};
+        INSERT INTO notification_preferences (id, "userId") VALUES ('p', 'ann')"#,
+        insert("a", "ann"),
+    ));
+    adopt(&store).await;
+    backend.database.run(&format!(
+        r#"SET ROLE {role}; UPDATE notifications SET "readAt" = now(), seq = 7; DELETE FROM notification_preferences;
+        RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}"#
+    ));
+    adopt(&store).await;
+    assert_eq!(
+        told(&heard.take()),
+        [
+            "ann 1: created a, 1 unread",
+            "ann 2: preferences, 1 unread",
+            "ann 3: read a, 0 unread",
+            "ann 4: preferences, 0 unread",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_goes_to_a_user_whom_nobody_can_name_is_let_go() {
+    let backend = TempBackend::new();
+    let (store, heard) = node(&backend).await;
+    backend.database.run(&insert("a", "ann"));
+    backend.database.run(r#"UPDATE notifications SET "userId" = ''"#);
+    assert_eq!(adopt(&store).await, 2);
+    assert_eq!(heard.take(), []);
+    assert_eq!(backend.database.run("SELECT count(*) FROM grelot.inboxes"), "0");
+}
+
+#[tokio::test]
+async fn who_reads_what_another_program_holds_is_told_so_and_keeps_nobody_waiting() {
+    let backend = TempBackend::new();
+    let (store, _heard) = node(&backend).await;
+    let ann = user("ann");
+    let id = send(&*store, &ann, "one").await.unwrap();
+    let host = Session::open(&backend.database).await;
+    host.run(r#"BEGIN; UPDATE notifications SET "readAt" = now()"#).await;
+    let everything = ReadAllScope::default();
+    let (read, deleted, all, sent) = tokio::join!(
+        store.set_read(&ann, id, true),
+        store.delete(&ann, id),
+        store.read_all(&ann, &everything),
+        send(&*store, &ann, "two"),
+    );
+    assert!(matches!(read, Err(StoreError::Busy)), "{read:?}");
+    assert!(matches!(deleted, Err(StoreError::Busy)), "{deleted:?}");
+    assert!(matches!(all, Err(StoreError::Busy)), "{all:?}");
+    sent.unwrap();
+    host.run("COMMIT").await;
+    adopt(&store).await;
     check(&backend.database);
 }
 

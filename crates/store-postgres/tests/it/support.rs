@@ -130,8 +130,9 @@ pub(crate) async fn adopt(store: &PostgresStore) -> usize {
 /// Each count is that of the rows, and no two rows of an inbox have one position.
 pub(crate) fn check(database: &Database) {
     let wrong = database.run(
-        r#"SELECT i."userId", i.unread FROM grelot.inboxes i WHERE i.unread <> (SELECT count(*) FROM notifications n
-            WHERE n."userId" = i."userId" AND n."readAt" IS NULL AND n.seq IS NOT NULL)
+        r#"SELECT i."userId", i.unread FROM grelot.inboxes i LEFT JOIN (
+            SELECT "userId", count(*) FROM notifications WHERE "readAt" IS NULL AND seq IS NOT NULL GROUP BY 1
+        ) AS n USING ("userId") WHERE i.unread <> coalesce(n.count, 0)
         UNION ALL SELECT "userId", seq FROM (SELECT "userId", seq FROM notifications WHERE seq IS NOT NULL
             UNION ALL SELECT "userId", seq FROM grelot.changes) AS used GROUP BY 1, 2 HAVING count(*) > 1"#,
     );

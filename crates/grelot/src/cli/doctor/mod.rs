@@ -1,6 +1,7 @@
 //! `grelot doctor URL`: checks a running service from where this runs, through whatever stands before it, and says what
-//! to do about each thing that is wrong. Not here: the checks (`service`, `stream`, `database`, `relay`).
+//! to do about each thing that is wrong. Not here: the checks (`service`, `stream`, `database`, `bus`, `relay`).
 
+mod bus;
 mod database;
 mod finding;
 mod relay;
@@ -29,6 +30,7 @@ pub(crate) async fn run(
     };
     report(service::time_zones())?;
     database::check(environment).await.into_iter().try_for_each(&mut report)?;
+    bus::check(environment).await.into_iter().try_for_each(&mut report)?;
     relay::check(environment).await.into_iter().try_for_each(&mut report)?;
     let health = service::health(&service).await;
     let reached = health.iter().all(|finding| finding.level != Level::Fail);
