@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use grelot::{BuildError, Grelot, NewNotification, NotificationType, NotifyError, UserId};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::SECRET;
+use crate::support::{SECRET, Workplace};
 
-fn builder(directory: &TempDir) -> grelot::Builder {
-    let path = directory.path().join("host.db");
-    Grelot::builder().database(format!("sqlite:{}", path.display())).jwt_secret(SECRET)
+fn builder(place: &Workplace) -> grelot::Builder {
+    Grelot::builder().database(place.database()).jwt_secret(SECRET)
 }
 
 async fn inbox(grelot: &Grelot, url: &str, user: &str) -> Value {
@@ -23,8 +21,8 @@ async fn inbox(grelot: &Grelot, url: &str, user: &str) -> Value {
 
 #[tokio::test]
 async fn what_a_host_sends_is_in_the_inbox() {
-    let directory = TempDir::new().unwrap();
-    let grelot = builder(&directory).build().await.unwrap();
+    let place = Workplace::new();
+    let grelot = builder(&place).build().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let shutdown = CancellationToken::new();
@@ -54,8 +52,8 @@ async fn what_a_host_sends_is_in_the_inbox() {
 
 #[tokio::test]
 async fn a_repetition_is_harmless_and_another_request_refused() {
-    let directory = TempDir::new().unwrap();
-    let grelot = builder(&directory).build().await.unwrap();
+    let place = Workplace::new();
+    let grelot = builder(&place).build().await.unwrap();
     let send = |title: &str| {
         grelot.notify(NewNotification::to("u_1").title(title).idempotency_key("once"))
     };
@@ -69,25 +67,26 @@ async fn a_repetition_is_harmless_and_another_request_refused() {
 
 #[tokio::test]
 async fn a_shutdown_lets_another_one_in() {
-    let directory = TempDir::new().unwrap();
-    let first = builder(&directory).build().await.unwrap();
-    let refused = builder(&directory).build().await.unwrap_err();
+    let place = Workplace::new();
+    let first = builder(&place).build().await.unwrap();
+    let refused = builder(&place).build().await.unwrap_err();
     assert!(refused.to_string().contains("another grelot serves this database"), "{refused}");
     first.shutdown().await.unwrap();
     assert!(first.notify(NewNotification::to("u_1").title("x")).await.is_err());
-    builder(&directory).build().await.unwrap().shutdown().await.unwrap();
+    builder(&place).build().await.unwrap().shutdown().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_bad_description_is_refused_before_anything_is_made() {
-    let directory = TempDir::new().unwrap();
+    // A file: a bus for it is a mistake as well, and it would be made here.
+    let place = Workplace::bare();
     let builders = [
         Grelot::builder(),
-        builder(&directory).jwt_secret("short"),
-        builder(&directory).ping(Duration::ZERO),
-        builder(&directory).streams_per_user(0),
-        builder(&directory).database("mysql://h/db"),
-        builder(&directory).bus("nats://127.0.0.1:4222"),
+        builder(&place).jwt_secret("short"),
+        builder(&place).ping(Duration::ZERO),
+        builder(&place).streams_per_user(0),
+        builder(&place).database("mysql://h/db"),
+        builder(&place).bus("nats://127.0.0.1:4222"),
     ];
     for builder in builders {
         let error = builder.build().await.unwrap_err();
@@ -95,13 +94,13 @@ async fn a_bad_description_is_refused_before_anything_is_made() {
             matches!(error, BuildError::NoKeys | BuildError::Setting(_) | BuildError::Database(_));
         assert!(expected, "{error}");
     }
-    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
 async fn a_host_answers_what_is_not_found() {
-    let directory = TempDir::new().unwrap();
-    let grelot = builder(&directory).build().await.unwrap();
+    let place = Workplace::new();
+    let grelot = builder(&place).build().await.unwrap();
     let own = axum::Router::new().fallback(async || "the host's");
     // Merging two routers that both have a fallback would panic.
     let _app = own.merge(grelot.router());

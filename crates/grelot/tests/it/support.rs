@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 
+use grelot_testkit::postgres::Database;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -15,6 +16,8 @@ pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) struct Workplace {
     directory: TempDir,
     variables: Vec<(String, String)>,
+    /// Goes away after everything that uses it.
+    server: Option<Database>,
 }
 
 /// What a command said and how it ended.
@@ -25,14 +28,18 @@ pub(crate) struct Said {
 }
 
 impl Workplace {
-    /// An empty directory; the environment has the secret alone.
+    /// An empty directory; the environment has the secret alone, and an empty database where one is asked for: else it is
+    /// `grelot.db`.
     pub(crate) fn new() -> Self {
-        Self::bare().with("GRELOT_JWT_SECRET", SECRET)
+        let place = Self { server: Database::if_asked(), ..Self::bare() };
+        let url = place.server.as_ref().map(Database::url);
+        let place = place.with("GRELOT_JWT_SECRET", SECRET);
+        url.into_iter().fold(place, |place, url| place.with("GRELOT_DATABASE", &url))
     }
 
     /// An empty directory and an empty environment.
     pub(crate) fn bare() -> Self {
-        Self { directory: TempDir::new().unwrap(), variables: Vec::new() }
+        Self { directory: TempDir::new().unwrap(), variables: Vec::new(), server: None }
     }
 
     /// Adds a variable.
@@ -43,6 +50,12 @@ impl Workplace {
 
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The URL of its database.
+    pub(crate) fn database(&self) -> String {
+        let file = || format!("sqlite:{}", self.path().join("grelot.db").display());
+        self.server.as_ref().map_or_else(file, Database::url)
     }
 
     /// Writes a file.

@@ -22,22 +22,15 @@ pub(crate) enum Database {
 
 impl Database {
     pub(crate) async fn open(clock: Arc<dyn Clock>, publisher: Arc<Publisher>) -> Self {
-        match std::env::var_os("GRELOT_TEST_STORE") {
-            None => {
-                let directory = tempfile::tempdir().unwrap();
-                let options = SqliteOptions::new(directory.path().join("test.db"));
-                Self::Sqlite(SqliteStore::open(options, clock, publisher).unwrap(), directory)
-            }
-            Some(name) if name == "postgres" => {
-                let database = postgres::Database::new();
-                let options = PostgresOptions::new(database.url());
-                let store = PostgresStore::open(options, clock, publisher).await.unwrap();
-                Self::Postgres(store, database)
-            }
-            Some(other) => {
-                panic!("GRELOT_TEST_STORE is postgres or unset, not {}", other.display())
-            }
-        }
+        let Some(database) = postgres::Database::if_asked() else {
+            let directory = tempfile::tempdir().unwrap();
+            let options = SqliteOptions::new(directory.path().join("test.db"));
+            let store = SqliteStore::open(options, clock, publisher).unwrap();
+            return Self::Sqlite(store, directory);
+        };
+        let options = PostgresOptions::new(database.url());
+        let store = PostgresStore::open(options, clock, publisher).await.unwrap();
+        Self::Postgres(store, database)
     }
 
     /// Everything that is asked of it.

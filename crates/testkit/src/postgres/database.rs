@@ -1,10 +1,11 @@
 //! A database of one test, on the server that tests share. Not here: the server (`cluster`), and one that a test may end
 //! (`server`).
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::cluster::Cluster;
 use super::command::succeed;
@@ -21,6 +22,18 @@ impl Database {
     #[expect(clippy::new_without_default, reason = "a server has to be there")]
     pub fn new() -> Self {
         passed(Self::create())
+    }
+
+    /// A new, empty database, where `GRELOT_TEST_STORE` is `postgres`; none where it is unset: then a file is tested.
+    pub fn if_asked() -> Option<Self> {
+        let asked = std::env::var_os("GRELOT_TEST_STORE")?;
+        Some(passed(Self::create_if(&asked)))
+    }
+
+    fn create_if(asked: &OsStr) -> Result<Self> {
+        let name = asked.display();
+        ensure!(asked == "postgres", "GRELOT_TEST_STORE is postgres or unset, not {name}");
+        Self::create()
     }
 
     fn create() -> Result<Self> {
