@@ -91,7 +91,7 @@ pub(crate) async fn fill(grelot: &Grelot, user: &UserId) -> anyhow::Result<()> {
             email: Some(format!("{}@demo.example", name.to_lowercase())),
             name: Some(name.to_owned()),
             locale: Some(locale.to_owned()),
-            timezone: None,
+            timezone: Some("Europe/Paris".to_owned()),
         };
         let put = grelot.state().store.put_contact(&user, contact);
         put.await.context("a contact of the demo was not stored")?;
