@@ -23,13 +23,13 @@ const GROWING: [&str; 12] = [
     "idempotency",
 ];
 
-/// 1,000 users with 100 notifications each; the other tables hold enough that a scan would be dear.
+/// 10,000 users with 100 notifications each; the other tables hold enough that a scan would be dear.
 const FILL: &str = r#"
     SET grelot.self = 'on';
     INSERT INTO public.notifications (id, "userId", title, seq, "readAt", "stateSeq")
-        SELECT 'n' || n, 'user ' || n % 1000, 'title', 1 + n / 1000,
-        CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 > 0 THEN 100 + n / 1000 END
-        FROM generate_series(0, 99999) AS n;
+        SELECT 'n' || n, 'user ' || n % 10000, 'title', 1 + n / 10000,
+        CASE WHEN n % 3 > 0 THEN now() END, CASE WHEN n % 3 > 0 THEN 100 + n / 10000 END
+        FROM generate_series(0, 999999) AS n;
     INSERT INTO grelot.inboxes ("userId", seq, unread)
         SELECT 'user ' || n, 200, 33 FROM generate_series(0, 19999) AS n;
     INSERT INTO grelot.changes ("userId", seq, kind, "createdAt", "unreadBefore")
