@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use grelot_core::{Fingerprint, NotificationId};
-use grelot_store::{Delivered, EmailOutcome, Idempotency, InAppOutcome};
+use grelot_core::Fingerprint;
+use grelot_store::{Delivered, Idempotency, decode_answer, encode_answer};
 use parking_lot::Mutex;
 use rusqlite::params;
 
@@ -63,7 +63,7 @@ impl Snapshot<'_> {
                 return Ok(Kept::Other);
             }
             let answer = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            decode(answer).map(Kept::Answer).ok_or(Failure::Corrupt("idempotency.answer"))
+            decode_answer(answer).map(Kept::Answer).ok_or(Failure::Corrupt("idempotency.answer"))
         })?;
         Ok(kept.unwrap_or(Kept::Nothing))
     }
@@ -84,88 +84,15 @@ impl Tx<'_> {
         rows::execute(
             self.connection,
             sql::IDEMPOTENCY_PUT,
-            params![key.slot.0, key.request.0, encode(answer), self.now.millis()],
+            params![key.slot.0, key.request.0, encode_answer(answer), self.now.millis()],
         )?;
         Ok(())
     }
 }
 
-/// One byte a recipient, whose bits are: 0 created, 1 and 2 the email outcome, 3 an id follows. No user ids: the caller
-/// builds the answer from its own request.
-fn encode(answer: &[Delivered]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(answer.len() * (1 + NotificationId::CUID));
-    for entry in answer {
-        let email = match entry.email {
-            EmailOutcome::Off => 0,
-            EmailOutcome::Muted => 1,
-            EmailOutcome::NoAddress => 2,
-            EmailOutcome::Queued => 3,
-        };
-        let created = u8::from(entry.in_app == InAppOutcome::Created);
-        bytes.push(created | email << 1 | u8::from(entry.id.is_some()) << 3);
-        if let Some(id) = entry.id {
-            bytes.extend_from_slice(id.as_str().as_bytes());
-        }
-    }
-    bytes
-}
-
-/// The other way; `None` when the bytes are not of this form.
-fn decode(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
-    let mut answer = Vec::new();
-    while let [flags, rest @ ..] = bytes {
-        bytes = rest;
-        let id = if flags & 0b1000 == 0 {
-            None
-        } else {
-            let (id, rest) = bytes.split_at_checked(NotificationId::CUID)?;
-            bytes = rest;
-            Some(
-                NotificationId::parse(std::str::from_utf8(id).ok()?)
-                    .filter(NotificationId::is_cuid)?,
-            )
-        };
-        let email = match flags >> 1 & 0b11 {
-            0 => EmailOutcome::Off,
-            1 => EmailOutcome::Muted,
-            2 => EmailOutcome::NoAddress,
-            _ => EmailOutcome::Queued,
-        };
-        let in_app = if flags & 1 == 1 { InAppOutcome::Created } else { InAppOutcome::Muted };
-        answer.push(Delivered { id, in_app, email });
-    }
-    Some(answer)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_answer_decodes_to_itself() {
-        let id = NotificationId::parse("cm3xk2l9a0000qzrmn831i7rn");
-        let mut answer = Vec::new();
-        for in_app in [InAppOutcome::Created, InAppOutcome::Muted] {
-            for email in [
-                EmailOutcome::Off,
-                EmailOutcome::Muted,
-                EmailOutcome::NoAddress,
-                EmailOutcome::Queued,
-            ] {
-                answer.push(Delivered { id, in_app, email });
-                answer.push(Delivered { id: None, in_app, email });
-            }
-        }
-        assert_eq!(decode(&encode(&answer)), Some(answer));
-    }
-
-    #[test]
-    fn a_cut_answer_does_not_decode() {
-        let id = NotificationId::parse("cm3xk2l9a0000qzrmn831i7rn");
-        let entry = Delivered { id, in_app: InAppOutcome::Created, email: EmailOutcome::Off };
-        let bytes = encode(&[entry]);
-        assert_eq!(decode(&bytes[..bytes.len() - 1]), None);
-    }
 
     #[test]
     fn a_slot_is_free_again_when_its_guard_is_gone() {
