@@ -11,11 +11,12 @@ use grelot_store::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, NotifyAnswer, NotifyError, NotifyRequest,
     Preview,
 };
+use grelot_store_common::Kept;
 
 use crate::creations::{Creation, NewRow, count, number};
 use crate::error::Failure;
 use crate::ground::Ground;
-use crate::idempotency::{Answer, Kept};
+use crate::idempotency::Answer;
 use crate::intents::Intent;
 use crate::snapshot::Snapshot;
 use crate::sql;

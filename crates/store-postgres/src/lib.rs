@@ -21,7 +21,6 @@ mod batch;
 mod categories;
 mod committer;
 mod connection;
-mod context;
 mod copy;
 mod copy_rows;
 mod creations;

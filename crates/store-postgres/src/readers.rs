@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use deadpool_postgres::Pool;
 use grelot_store::StoreError;
+use grelot_store_common::Context;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::connection::{Connection, PATIENCE};
-use crate::context::Context;
 use crate::error::Failure;
 use crate::snapshot::Snapshot;
 

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use grelot_store_common::Context;
+
 use crate::connection::Connection;
-use crate::context::Context;
 
 /// A connection, inside of a transaction or for one statement. A reader's transaction sees one state to its end; the
 /// writer's sees with each statement what others have committed by then, and what it has changed so far.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use grelot_core::{Change, Clock};
 use grelot_store::{Committed, StoreError, StoreStats};
+use grelot_store_common::{Context, Slots};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::sync::CancellationToken;
@@ -14,9 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::committer::Committer;
 use crate::connection::Target;
-use crate::context::Context;
 use crate::error::{Failure, OpenError};
-use crate::idempotency::Slots;
 use crate::joining;
 use crate::migrations;
 use crate::options::PostgresOptions;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use grelot_core::{Change, ChangeKind, Inbox, Seq, Timestamp, UserId};
+use grelot_store_common::Context;
 use parking_lot::Mutex;
 
 use crate::connection::Connection;
-use crate::context::Context;
 use crate::error::Failure;
 use crate::rows;
 use crate::snapshot::Snapshot;

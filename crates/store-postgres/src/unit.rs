@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use grelot_core::Content;
 use grelot_store::{NotifyAnswer, NotifyError, NotifyRequest, StoreError};
+use grelot_store_common::SlotGuard;
 use tokio::sync::oneshot;
-
-use crate::idempotency::SlotGuard;
 
 /// What comes of a request, refusals included.
 pub(crate) type Outcome = Result<NotifyAnswer, NotifyError>;

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use deadpool_postgres::Pool;
 use grelot_store::{StoreError, StoreStats};
+use grelot_store_common::Context;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::connection::{Connection, PATIENCE};
-use crate::context::Context;
 use crate::error::Failure;
 use crate::turnstile::Turnstile;
 use crate::tx::Tx;

@@ -9,11 +9,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use grelot_core::Change;
 use grelot_core::category::Categories;
 use grelot_store::{Committed, StoreError, StoreStats};
+use grelot_store_common::Context;
 use rusqlite::Connection;
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 
-use crate::context::Context;
 use crate::error::Failure;
 use crate::log::{self, Log};
 use crate::snapshot::Snapshot;

@@ -16,7 +16,6 @@ mod backup;
 mod categories;
 mod committer;
 mod connection;
-mod context;
 mod copy;
 mod deliveries;
 mod departures;

@@ -12,10 +12,10 @@ use grelot_store::{
     Delivered, EmailOutcome, InAppOutcome, MailPolicy, Notify, NotifyAnswer, NotifyError,
     NotifyRequest, Preview,
 };
+use grelot_store_common::Kept;
 use rusqlite::params;
 
 use crate::error::Failure;
-use crate::idempotency::Kept;
 use crate::outbox::Decided;
 use crate::snapshot::Snapshot;
 use crate::store::SqliteStore;

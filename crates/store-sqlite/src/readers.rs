@@ -7,12 +7,12 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use grelot_store::StoreError;
+use grelot_store_common::Context;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::connection;
-use crate::context::Context;
 use crate::error::{Failure, OpenError};
 use crate::rows;
 use crate::snapshot::Snapshot;

@@ -1,8 +1,7 @@
 //! The state of the database that one unit of work sees. Its questions are beside the ports that ask them.
 
+use grelot_store_common::Context;
 use rusqlite::Connection;
-
-use crate::context::Context;
 
 /// One consistent state: a reader's transaction, or the writer's own with what it has changed so far.
 #[derive(Clone, Copy, Debug)]

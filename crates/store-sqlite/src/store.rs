@@ -8,14 +8,13 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, TrySendError};
 use grelot_core::{Change, Clock};
 use grelot_store::{Committed, StoreError};
+use grelot_store_common::{Context, SlotGuard, Slots};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
 use crate::committer::{Command, Committer, Counters, Fatal};
-use crate::context::Context;
 use crate::error::{Failure, OpenError};
-use crate::idempotency::{SlotGuard, Slots};
 use crate::lock::ServerLock;
 use crate::options::SqliteOptions;
 use crate::readers::Readers;

@@ -1,10 +1,10 @@
 //! A unit of work on its way through the committer: what to do, and who waits for the answer.
 
 use grelot_store::StoreError;
+use grelot_store_common::SlotGuard;
 use tokio::sync::oneshot;
 
 use crate::error::Failure;
-use crate::idempotency::SlotGuard;
 use crate::tx::Tx;
 
 /// A write that the committer runs, possibly more than once: a failed batch runs its units again one by one.

@@ -12,7 +12,6 @@
 //!
 //! Not here: SQL, drivers, HTTP, and what a hub does with a change.
 
-mod answer;
 mod bus;
 mod committed;
 #[cfg(feature = "conformance")]
@@ -29,7 +28,6 @@ mod preferences;
 mod replay;
 mod users;
 
-pub use answer::{decode_answer, encode_answer};
 pub use bus::{Bus, BusStats, Heard, Hint};
 pub use committed::Committed;
 pub use deliveries::{

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may depend on. A backend may use the ports and the domain, and so on; the composition root may use all.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("core", &[]),
     ("store", &["core"]),
     ("channels", &["core"]),
-    ("store-sqlite", &["store", "core"]),
-    ("store-postgres", &["store", "core"]),
+    ("store-common", &["store", "core"]),
+    ("store-sqlite", &["store-common", "store", "core"]),
+    ("store-postgres", &["store-common", "store", "core"]),
     ("bus-nats", &["store", "core"]),
     ("hub", &["store", "core"]),
     ("worker", &["store", "core"]),
@@ -37,9 +38,10 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// What a room may never see, directly.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 11] = [
     ("core", &["tokio", "serde", "serde_json", "rusqlite", "axum", "rand"]),
     ("store", &["rusqlite", "tokio-postgres", "axum", "hyper", "http", "serde_json"]),
+    ("store-common", &["rusqlite", "tokio-postgres", "axum", "hyper", "http", "tokio"]),
     ("store-sqlite", &["axum", "hyper", "http", "reqwest", "tokio-postgres"]),
     ("store-postgres", &["axum", "hyper", "http", "reqwest", "rusqlite"]),
     ("channels", &["axum", "hyper", "http", "rusqlite", "tokio-postgres"]),

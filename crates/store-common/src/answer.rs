@@ -1,9 +1,48 @@
-//! The answers that are kept for idempotency keys, as bytes: the same in every backend, so that a copy of a database keeps them.
-//! Not here: for how long, and for whose request.
+//! The answers that are kept for idempotency keys: for how long, for which request, and as what bytes.
+//! Not here: the keys of requests that have no answer yet (`slots`).
 
-use grelot_core::NotificationId;
+use std::time::Duration;
 
-use crate::{Delivered, EmailOutcome, InAppOutcome};
+use grelot_core::{NotificationId, Timestamp};
+use grelot_store::{Delivered, EmailOutcome, Idempotency, InAppOutcome};
+
+/// How long an answer is kept.
+pub const ANSWERS_KEPT: Duration = Duration::from_hours(24);
+
+/// What a slot holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Nothing, or nothing any more.
+    Nothing,
+    /// The answer to the same request.
+    Answer(Vec<Delivered>),
+    /// The answer to another request.
+    Other,
+}
+
+/// A row of `idempotency`.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptRow<'a> {
+    /// The digest of the request that was answered.
+    pub request: &'a [u8],
+    /// The answer, as [`encode_answer`] made it.
+    pub answer: &'a [u8],
+    /// When it was.
+    pub at: Timestamp,
+}
+
+impl KeptRow<'_> {
+    /// What that is for the request of `key` at `now`; `None` when the answer is not of the form.
+    pub fn read(self, key: Idempotency, now: Timestamp) -> Option<Kept> {
+        if self.at <= now.before(ANSWERS_KEPT) {
+            return Some(Kept::Nothing);
+        }
+        if self.request != key.request.0 {
+            return Some(Kept::Other);
+        }
+        decode_answer(self.answer).map(Kept::Answer)
+    }
+}
 
 /// One byte a recipient, whose bits are: 0 created, 1 and 2 the email outcome, 3 an id follows. No user ids: the caller
 /// builds the answer from its own request.
@@ -26,7 +65,7 @@ pub fn encode_answer(answer: &[Delivered]) -> Vec<u8> {
 }
 
 /// The other way; `None` when the bytes are not of this form.
-pub fn decode_answer(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
+fn decode_answer(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
     let mut answer = Vec::new();
     while let [flags, rest @ ..] = bytes {
         bytes = rest;
@@ -54,6 +93,8 @@ pub fn decode_answer(mut bytes: &[u8]) -> Option<Vec<Delivered>> {
 
 #[cfg(test)]
 mod tests {
+    use grelot_core::Fingerprint;
+
     use super::*;
 
     #[test]
@@ -80,5 +121,22 @@ mod tests {
         let entry = Delivered { id, in_app: InAppOutcome::Created, email: EmailOutcome::Off };
         let bytes = encode_answer(&[entry]);
         assert_eq!(decode_answer(&bytes[..bytes.len() - 1]), None);
+    }
+
+    #[test]
+    fn an_answer_is_for_its_request_and_for_a_day() {
+        let [request, other] = [1, 2].map(|byte| Fingerprint([byte; 32]));
+        let now = Timestamp::from_millis(1_795_000_000_000);
+        let row = |at| KeptRow { request: &request.0, answer: &[0], at };
+        let read = |at, request| row(at).read(Idempotency { slot: other, request }, now);
+        let answer = Delivered { id: None, in_app: InAppOutcome::Muted, email: EmailOutcome::Off };
+        let last = Timestamp::from_millis(now.before(ANSWERS_KEPT).millis() + 1);
+        for at in [now, last] {
+            assert_eq!(read(at, request), Some(Kept::Answer(vec![answer])));
+            assert_eq!(read(at, other), Some(Kept::Other));
+        }
+        let gone = now.before(ANSWERS_KEPT);
+        assert_eq!(read(gone, request), Some(Kept::Nothing));
+        assert_eq!(read(gone, other), Some(Kept::Nothing));
     }
 }
