@@ -58,13 +58,14 @@ impl Deliveries for PostgresStore {
             let before = filter.before.as_ref().map_or(LAST, DeliveryId::as_str);
             let limit = rows::limit(limit);
             let connection = &snapshot.connection;
-            match filter.state {
-                None => rows::all(connection, sql::DELIVERIES, &[&before, &limit], delivery).await,
+            let found = match filter.state {
+                None => rows::all(connection, sql::DELIVERIES, &[&before, &limit], listed).await?,
                 Some(state) => {
                     let params: rows::Params<'_> = &[&state.name(), &before, &limit];
-                    rows::all(connection, sql::DELIVERIES_OF_STATE, params, delivery).await
+                    rows::all(connection, sql::DELIVERIES_OF_STATE, params, listed).await?
                 }
-            }
+            };
+            Ok(found.into_iter().flatten().collect())
         })
         .await
     }
@@ -118,10 +119,11 @@ impl Snapshot {
     pub(crate) async fn mailed(&self, user: &UserId) -> Result<Vec<Mailed>, Failure> {
         let params: rows::Params<'_> = &[&user.as_str()];
         let found = rows::all(&self.connection, sql::DELIVERIES_OF_USER, params, |row| {
-            Ok(Mailed { delivery: delivery(row)?, content: content(row)?.map(Arc::new) })
+            let content = content(row)?.map(Arc::new);
+            Ok(listed(row)?.map(|delivery| Mailed { delivery, content }))
         });
         let mut told = Vec::new();
-        for Mailed { delivery, content } in found.await? {
+        for Mailed { delivery, content } in found.await?.into_iter().flatten() {
             told.push(Mailed { delivery: self.with_attempts(delivery).await?, content });
         }
         Ok(told)
@@ -181,6 +183,14 @@ impl Snapshot {
 /// The content of a delivery whose notification never had a row: the column after those of [`delivery`].
 fn content(row: &Row) -> Result<Option<Content>, Failure> {
     rows::parsed_or_null(row, 12, "deliveries.content", errand::decode)
+}
+
+/// A delivery of a list. One that another program wrote wrongly cannot be shown, and must not hide the others.
+fn listed(row: &Row) -> Result<Option<Delivery>, Failure> {
+    match delivery(row) {
+        Err(Failure::Corrupt(_)) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// The columns that every such query selects first.

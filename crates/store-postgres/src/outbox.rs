@@ -11,6 +11,7 @@ use grelot_core::delivery::{LEASE, LOST_MAX, retry_at};
 use grelot_core::{AttemptOutcome, DeliveryId, DeliveryState, SkipReason, Timestamp, UserId};
 use grelot_store::{Lease, Leased, Settlement};
 use tokio_postgres::Row;
+use tracing::error;
 
 use crate::error::Failure;
 use crate::rows;
@@ -26,7 +27,8 @@ const ELSEWHERE: Duration = Duration::from_millis(20);
 
 /// The first in a user's queue.
 struct Head {
-    id: DeliveryId,
+    /// As it is written, whether it can be read or not.
+    id: String,
     pending: bool,
     untouched: bool,
     ready_at: Timestamp,
@@ -59,10 +61,12 @@ impl Tx {
         let lost = self.take_back(limit).await?;
         let look = rows::limit(limit.saturating_mul(LOOK).saturating_add(LOOK));
         let params: rows::Params<'_> = &[&self.now.millis(), &look];
-        let due = rows::all(&self.connection, sql::OUTBOX_DUE, params, |row| {
-            Ok((id(row, 0)?, user(row, 1)?, rows::count(row, 2, "deliveries.token")?))
-        })
-        .await?;
+        let due = rows::query(&self.connection, sql::OUTBOX_DUE, params).await?;
+        let due = self
+            .readable(&due, |row| {
+                Ok((id(row, 0)?, user(row, 1)?, rows::count(row, 2, "deliveries.token")?))
+            })
+            .await?;
         let heads = self.heads(&due.iter().map(|(_, user, _)| user).collect()).await?;
         let (mut leases, mut aside) = (Vec::new(), Vec::new());
         for (id, user, token) in due {
@@ -70,7 +74,9 @@ impl Tx {
                 break;
             }
             match heads.get(&user) {
-                Some(head) if head.id != id => aside.push((id, self.moves(head))),
+                Some(head) if head.id != id.as_str() => {
+                    aside.push((id.as_str().to_owned(), self.moves(head)));
+                }
                 _ => leases.push(Lease { id, user, token: token + 1 }),
             }
         }
@@ -101,7 +107,7 @@ impl Tx {
         moves.max(self.now.after(Duration::from_millis(1)))
     }
 
-    async fn put_aside(&self, aside: &[(DeliveryId, Timestamp)]) -> Result<(), Failure> {
+    async fn put_aside(&self, aside: &[(String, Timestamp)]) -> Result<(), Failure> {
         if aside.is_empty() {
             return Ok(());
         }
@@ -135,14 +141,46 @@ impl Tx {
         }
     }
 
+    /// What `read` makes of the rows, whose first two columns name a delivery and its user. One that another program wrote
+    /// wrongly is given up: it cannot be worked on, and must not be in the way of the others.
+    async fn readable<T>(
+        &self,
+        found: &[Row],
+        read: impl Fn(&Row) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let (mut readable, mut odd) = (Vec::with_capacity(found.len()), Vec::new());
+        for row in found {
+            match read(row) {
+                Ok(one) => readable.push(one),
+                Err(Failure::Corrupt(what)) => odd.push((row, what)),
+                Err(other) => return Err(other),
+            }
+        }
+        for (row, what) in odd {
+            error!(what, "a delivery cannot be read, and was given up");
+            let id: &str = rows::get(row, 0, "deliveries.id")?;
+            let (ids, states) = ([id], [DeliveryState::Dead.name()]);
+            let reasons = [format!("{what} cannot be read")];
+            let params: rows::Params<'_> =
+                &[&ids.as_slice(), &states.as_slice(), &reasons.as_slice(), &self.now.millis()];
+            rows::execute(&self.connection, sql::OUTBOX_END, params).await?;
+            if let Ok(user) = user(row, 1) {
+                self.bring_back(&user).await?;
+            }
+        }
+        Ok(readable)
+    }
+
     /// Takes deliveries from workers whose lease ran out; returns how many.
     async fn take_back(&self, limit: usize) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&self.now.millis(), &rows::limit(limit)];
-        let gone = rows::all(&self.connection, sql::OUTBOX_EXPIRED, params, |row| {
-            let lost = small(row, 2, "deliveries.lost")?.saturating_add(1);
-            Ok((id(row, 0)?, user(row, 1)?, lost, started_at(row, 3)?))
-        });
-        let gone = gone.await?;
+        let gone = rows::query(&self.connection, sql::OUTBOX_EXPIRED, params).await?;
+        let gone = self
+            .readable(&gone, |row| {
+                let lost = small(row, 2, "deliveries.lost")?.saturating_add(1);
+                Ok((id(row, 0)?, user(row, 1)?, lost, started_at(row, 3)?))
+            })
+            .await?;
         let found = gone.len();
         for (id, user, lost, started_at) in gone {
             let answer = "its worker went away, and nobody knows whether it was sent";
@@ -285,9 +323,8 @@ impl Tx {
         batch: usize,
     ) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&before.millis(), &rows::limit(batch)];
-        let read = |row: &Row| id(row, 0);
-        let ended = rows::all(&self.connection, sql::OUTBOX_ENDED, params, read).await?;
-        let ids: Vec<&str> = ended.iter().map(DeliveryId::as_str).collect();
+        let ended = rows::query(&self.connection, sql::OUTBOX_ENDED, params).await?;
+        let ids = texts(&ended)?;
         if !ids.is_empty() {
             for remove in [sql::ATTEMPTS_REMOVE, sql::DIGESTS_REMOVE, sql::OUTBOX_REMOVE] {
                 rows::execute(&self.connection, remove, &[&ids]).await?;
@@ -303,10 +340,9 @@ impl Tx {
         most: usize,
     ) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&user.as_str(), &rows::limit(most)];
-        let erased = rows::all(&self.connection, sql::OUTBOX_ERASE_SOME, params, |row| id(row, 0));
-        let erased = erased.await?;
+        let erased = rows::query(&self.connection, sql::OUTBOX_ERASE_SOME, params).await?;
         if !erased.is_empty() {
-            let ids: Vec<&str> = erased.iter().map(DeliveryId::as_str).collect();
+            let ids = texts(&erased)?;
             rows::execute(&self.connection, sql::ATTEMPTS_REMOVE, &[&ids]).await?;
         }
         Ok(erased.len())
@@ -317,10 +353,9 @@ impl Tx {
     pub(crate) async fn erase_deliveries(&self, user: &UserId) -> Result<(), Failure> {
         let params: rows::Params<'_> = &[&user.as_str()];
         rows::query(&self.connection, sql::OUTBOX_LOCK, params).await?;
-        let erased =
-            rows::all(&self.connection, sql::OUTBOX_ERASE, params, |row| id(row, 0)).await?;
+        let erased = rows::query(&self.connection, sql::OUTBOX_ERASE, params).await?;
         if !erased.is_empty() {
-            let ids: Vec<&str> = erased.iter().map(DeliveryId::as_str).collect();
+            let ids = texts(&erased)?;
             rows::execute(&self.connection, sql::ATTEMPTS_REMOVE, &[&ids]).await?;
         }
         Ok(())
@@ -330,13 +365,18 @@ impl Tx {
 /// The columns that every such query selects first.
 fn head(row: &Row) -> Result<Head, Failure> {
     Ok(Head {
-        id: id(row, 0)?,
+        id: rows::get(row, 0, "deliveries.id")?,
         pending: rows::get(row, 1, "deliveries.state")?,
         untouched: rows::get(row, 2, "deliveries.failures")?,
         ready_at: rows::instant(row, 3, "deliveries.readyAt")?,
         due_at: rows::instant(row, 4, "deliveries.dueAt")?,
         leased_until: rows::instant_or_null(row, 5, "deliveries.leasedUntil")?,
     })
+}
+
+/// The first column as it is written: what is removed has to be named, and no more.
+fn texts(found: &[Row]) -> Result<Vec<&str>, Failure> {
+    found.iter().map(|row| rows::get(row, 0, "deliveries.id")).collect()
 }
 
 /// A column that names a delivery.

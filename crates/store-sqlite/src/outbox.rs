@@ -159,7 +159,7 @@ impl Tx<'_> {
         let look = rows::limit(limit.saturating_mul(LOOK).saturating_add(LOOK));
         let due =
             rows::all(self.connection, sql::OUTBOX_DUE, params![self.now.millis(), look], |row| {
-                Ok((Named::read(row)?, rows::count(row, 2, "deliveries.token")?))
+                Ok((Named::read(row)?, rows::count(row, 2, "deliveries.token")))
             })?;
         let until = self.now.after(LEASE).millis();
         let mut leases = Vec::new();
@@ -167,7 +167,7 @@ impl Tx<'_> {
             if leases.len() == limit {
                 break;
             }
-            let Some((id, user)) = self.readable(named)? else {
+            let Some((id, user, token)) = self.readable(named, token)? else {
                 continue;
             };
             match self.head(&user)? {
@@ -204,16 +204,23 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A delivery whose id or user another program wrote wrongly is given up: it cannot be worked on, and must not be in the way of
-    /// the others.
-    fn readable(&self, named: Named) -> Result<Option<(DeliveryId, UserId)>, Failure> {
+    /// A delivery that another program wrote wrongly is given up: it cannot be worked on, and must not be in the way of the others.
+    fn readable<T>(
+        &self,
+        named: Named,
+        rest: Result<T, Failure>,
+    ) -> Result<Option<(DeliveryId, UserId, T)>, Failure> {
         let Named { id, user } = named;
         let (parsed, user) = (DeliveryId::parse(&id), UserId::parse(&user).ok());
-        if let (Some(id), Some(user)) = (parsed, &user) {
-            return Ok(Some((id, user.clone())));
-        }
-        tracing::error!("a delivery has an id or a user that cannot be read, and was given up");
-        let reason = "its id or its user cannot be read";
+        let what = match (parsed, &user, rest) {
+            (Some(id), Some(user), Ok(rest)) => return Ok(Some((id, user.clone(), rest))),
+            (None, _, _) => "deliveries.id",
+            (_, None, _) => "deliveries.userId",
+            (_, _, Err(Failure::Corrupt(what))) => what,
+            (_, _, Err(other)) => return Err(other),
+        };
+        tracing::error!(what, "a delivery cannot be read, and was given up");
+        let reason = format!("{what} cannot be read");
         let params = params![id, DeliveryState::Dead.name(), reason, self.now.millis()];
         rows::execute(self.connection, sql::OUTBOX_END, params)?;
         if let Some(user) = user {
@@ -229,15 +236,18 @@ impl Tx<'_> {
             sql::OUTBOX_EXPIRED,
             params![self.now.millis(), rows::limit(limit)],
             |row| {
-                let lost: u32 = row.get(2)?;
-                Ok((Named::read(row)?, lost + 1, rows::instant(row, 3)?))
+                let lost = rows::count(row, 2, "deliveries.lost");
+                let started_at = rows::instant_or_null(row, 3)?;
+                let started_at = started_at.ok_or(Failure::Corrupt("deliveries.startedAt"));
+                Ok((Named::read(row)?, lost.and_then(|lost| Ok((lost, started_at?)))))
             },
         )?;
         let mut found = 0;
-        for (named, lost, started_at) in gone {
-            let Some((id, user)) = self.readable(named)? else {
+        for (named, rest) in gone {
+            let Some((id, user, (lost, started_at))) = self.readable(named, rest)? else {
                 continue;
             };
+            let lost = u32::try_from(lost).unwrap_or(LOST_MAX).saturating_add(1);
             found += 1;
             let answer = "its worker went away, and nobody knows whether it was sent";
             self.log_attempt(id, started_at, AttemptOutcome::Lost, answer)?;

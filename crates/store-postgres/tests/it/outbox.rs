@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grelot_core::{Contact, DigestRhythm, PreferencesUpdate, UserId};
+use grelot_core::{Contact, DeliveryState, DigestRhythm, PreferencesUpdate, UserId};
 use grelot_store::conformance::{HandClock, Heard, content, request, user};
 use grelot_store::{
-    Deliveries as _, Errand, Lease, MailMatter, MailPolicy, Notify as _, PreferenceBook as _,
-    Settlement, Users as _,
+    Deliveries as _, DeliveryFilter, Errand, Lease, MailMatter, MailPolicy, Notify as _,
+    PreferenceBook as _, Settlement, Users as _,
 };
 use grelot_store_postgres::PostgresStore;
 use tokio::task::{JoinSet, yield_now};
@@ -199,4 +199,52 @@ async fn nothing_is_added_to_a_digest_that_is_gone() {
     assert_eq!(sent.len(), 60);
     let states = "SELECT DISTINCT state FROM grelot.deliveries";
     assert_eq!(backend.database.run(states), "sent");
+}
+
+#[tokio::test]
+async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
+    let backend = TempBackend::new();
+    let store = backend.open_store().await;
+    for name in ["ann", "bob", "carl", "dora", "eve", "finn"] {
+        let user = reachable(&store, name).await;
+        mail(&store, &user, "one").await;
+    }
+    for damage in [
+        // What is due, and what was due and in the way of a whole one of the same user.
+        r#"UPDATE grelot.deliveries SET "dueAt" = 1, "readyAt" = 1"#,
+        r#"UPDATE grelot.deliveries SET "userId" = '' WHERE "userId" = 'ann'"#,
+        r#"INSERT INTO grelot.deliveries (id, "userId", "notificationId", "inAppRule", rule, state, "readyAt", "dueAt",
+            "createdAt") VALUES (E'\n', 'bob', 'x', 'default', 'default', 'pending', 0, 0, 0)"#,
+        r#"INSERT INTO grelot.deliveries (id, "userId", "notificationId", "inAppRule", rule, state, "readyAt", "dueAt",
+            "startedAt", "leasedUntil", "createdAt")
+            VALUES ('', 'carl', 'x', 'default', 'default', 'sending', 0, 0, 0, 1, 0)"#,
+        r#"UPDATE grelot.deliveries SET token = -1 WHERE "userId" = 'dora'"#,
+        r#"UPDATE grelot.deliveries SET state = 'sending', "leasedUntil" = 1 WHERE "userId" = 'eve'"#,
+        r#"UPDATE grelot.deliveries SET state = 'sending', "leasedUntil" = 1, "startedAt" = 1, lost = -1
+            WHERE "userId" = 'finn'"#,
+    ] {
+        backend.database.run(damage);
+    }
+    let mut leased = Vec::new();
+    for _ in 0..3 {
+        leased.extend(store.lease(10).await.unwrap().leases);
+    }
+    let mut users: Vec<_> = leased.iter().map(|lease| lease.user.as_str()).collect();
+    users.sort_unstable();
+    assert_eq!(users, ["bob", "carl"]);
+    let stats = store.outbox_stats().await.unwrap();
+    assert_eq!((stats.pending, stats.sending, stats.dead), (0, 2, 6));
+    // What cannot be named is counted, and hides nothing from a list.
+    let dead = DeliveryFilter { state: Some(DeliveryState::Dead), before: None };
+    assert_eq!(store.deliveries(dead, 10).await.unwrap().len(), 3);
+    assert_eq!(store.deliveries(DeliveryFilter::default(), 10).await.unwrap().len(), 5);
+    let why =
+        "SELECT reason FROM grelot.deliveries WHERE state = 'dead' ORDER BY reason COLLATE \"C\"";
+    let what = ["id", "id", "lost", "startedAt", "token", "userId"];
+    let expected = what.map(|what| format!("deliveries.{what} cannot be read"));
+    assert_eq!(backend.database.run(why), expected.join("\n"));
+    // Whoever owns one that cannot be named can be erased, and what has ended goes.
+    store.erase(&user("bob")).await.unwrap();
+    let later = grelot_core::Timestamp::from_millis(i64::MAX);
+    assert_eq!(store.prune_deliveries(later, 10).await.unwrap(), 5);
 }
