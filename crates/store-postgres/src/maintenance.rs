@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use grelot_core::{Seq, Timestamp, UserId};
+use grelot_core::{Timestamp, UserId};
 use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
 
 use crate::error::Failure;
@@ -61,19 +61,17 @@ impl Tx {
     /// last one found deletes those found and no other: history is only ever cut at its beginning.
     async fn prune_changes(&self, before: Timestamp, batch: usize) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&before.millis(), &rows::limit(batch)];
-        let old = rows::all(&self.connection, sql::CHANGES_OLD, params, |row| {
-            let user = rows::parsed(row, 0, "changes.userId", |text| UserId::parse(text).ok())?;
-            Ok((user, rows::seq(row, 1, "changes.seq")?))
-        })
-        .await?;
-        // In the order in which whoever changes several inboxes locks them.
-        let mut last: BTreeMap<&UserId, Seq> = BTreeMap::new();
-        for (user, seq) in &old {
-            let known = last.entry(user).or_insert(*seq);
-            *known = (*known).max(*seq);
+        let old = rows::query(&self.connection, sql::CHANGES_OLD, params).await?;
+        // As they are written: what goes does not have to be understood. In the order in which whoever changes several
+        // inboxes locks them.
+        let mut last: BTreeMap<&str, i64> = BTreeMap::new();
+        for row in &old {
+            let seq = rows::get(row, 1, "changes.seq")?;
+            let known = last.entry(rows::get(row, 0, "changes.userId")?).or_insert(seq);
+            *known = seq.max(*known);
         }
         for (user, seq) in last {
-            let params: rows::Params<'_> = &[&user.as_str(), &rows::int(seq.get())];
+            let params: rows::Params<'_> = &[&user, &seq];
             // The inbox first, as everybody does who changes something of it.
             rows::execute(&self.connection, sql::INBOX_PRUNED, params).await?;
             rows::query(&self.connection, sql::CHANGES_PRUNE, params).await?;

@@ -8,6 +8,7 @@ use grelot_store::{StoreError, Trimmed};
 use tracing::error;
 
 use crate::error::Failure;
+use crate::moves::{Claim, Claimed, Move};
 use crate::rows::{self, Stamp};
 use crate::snapshot::Snapshot;
 use crate::sql;
@@ -67,13 +68,15 @@ impl Snapshot {
         let after = after.map_or("", UserId::as_str);
         let params: rows::Params<'_> = &[&after, &rows::limit(batch.max(1))];
         let found = rows::all(&self.connection, sql::INBOXES_AFTER, params, |row| {
-            let user = rows::parsed(row, 0, "inboxes.userId", |text| UserId::parse(text).ok())?;
-            Ok((user, rows::seq(row, 1, "inboxes.seq")?))
+            let user: &str = rows::get(row, 0, "inboxes.userId")?;
+            Ok(UserId::parse(user).ok().zip(rows::seq(row, 1, "inboxes.seq").ok()))
         })
         .await?;
-        let mut look = Look { full: None, last: None, ended: found.len() < batch.max(1) };
+        let ended = found.len() < batch.max(1) || found.iter().all(Option::is_none);
+        let mut look = Look { full: None, last: None, ended };
         let mut counted = 0;
-        for (user, seq) in found {
+        // What cannot be read is passed over: the others are not to wait for it.
+        for (user, seq) in found.into_iter().flatten() {
             if seq.get() > max {
                 if counted == COUNTED {
                     look.ended = false;
@@ -115,31 +118,40 @@ impl Snapshot {
 }
 
 impl Tx {
-    /// The inboxes are locked first, as by everybody who changes something of them, though none of them moves: nobody makes
-    /// a notification unread while it is removed as a read one.
+    /// Nobody is waited for: a row that another program holds, or that is in an inbox that somebody is changing, is left for later.
+    /// With the inboxes locked, though none of them moves, nobody makes a notification unread while it is removed as a read one.
     pub(crate) async fn prune_read(
         &self,
         before: Timestamp,
         batch: usize,
     ) -> Result<usize, Failure> {
-        let before = Stamp(before);
-        let params: rows::Params<'_> = &[&before, &rows::limit(batch)];
+        let params: rows::Params<'_> = &[&Stamp(before), &rows::limit(batch)];
         let old = rows::query(&self.connection, sql::NOTIFICATIONS_READ_BEFORE, params).await?;
-        let mut ids: Vec<&str> = Vec::with_capacity(old.len());
-        let mut users: BTreeSet<&str> = BTreeSet::new();
+        let mut found: Vec<(&str, &str)> = Vec::with_capacity(old.len());
         for row in &old {
-            ids.push(rows::get(row, 0, "notifications.id")?);
-            users.insert(rows::get(row, 1, "notifications.userId")?);
+            let id = rows::get(row, 0, "notifications.id")?;
+            found.push((id, rows::get(row, 1, "notifications.userId")?));
         }
+        let users: BTreeSet<&str> = found.iter().map(|(_, user)| *user).collect();
         let users: Vec<&str> = users.into_iter().collect();
-        rows::query(&self.connection, sql::INBOXES_LOCK, &[&users]).await?;
-        rows::execute(&self.connection, sql::NOTIFICATIONS_PRUNE, &[&ids, &before]).await?;
-        Ok(old.len())
+        let locked = rows::query(&self.connection, sql::INBOXES_LOCK_FREE, &[&users]).await?;
+        let locked = locked.iter().map(|row| rows::get(row, 0, "inboxes.userId"));
+        let locked: BTreeSet<&str> = locked.collect::<Result<_, _>>()?;
+        let ids: Vec<&str> =
+            found.iter().filter(|(_, user)| locked.contains(user)).map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            self.give_up();
+            return Ok(0);
+        }
+        rows::execute(&self.connection, sql::NOTIFICATIONS_PRUNE, &[&ids]).await?;
+        // What was left for later may be behind all others then: whoever asks for more comes to it again.
+        Ok(found.len())
     }
 
-    /// Removes at most `batch` of what the inbox holds beyond `max`; returns how many.
+    /// Removes at most `batch` of what the inbox holds beyond `max`; returns how many. Rows that another program holds are left for
+    /// later, and newer ones go instead.
     async fn trim(&self, user: &UserId, max: u64, batch: usize) -> Result<usize, Failure> {
-        let Some(mut inbox) = self.lock_inbox(user).await? else {
+        let Some(before) = self.lock_inbox(user).await? else {
             self.give_up();
             return Ok(0);
         };
@@ -151,10 +163,14 @@ impl Tx {
         let ids: Vec<&str> = read.iter().chain(&unread).map(NotificationId::as_str).collect();
         let params: rows::Params<'_> = &[&user.as_str(), &ids];
         rows::execute(&self.connection, sql::NOTIFICATIONS_REMOVE, params).await?;
-        for id in &unread {
+        let mut claim = Claim { before, inbox: before, is_new: false };
+        let moves = unread.iter().map(|id| {
+            claim.inbox = claim.inbox.deleted(true);
             let kind = ChangeKind::Deleted { id: *id };
-            inbox = self.record(user, inbox, inbox.deleted(true), kind).await?;
-        }
+            Move { user: user.clone(), seq: claim.inbox.seq, kind, adds: -1 }
+        });
+        let moves = moves.collect();
+        self.move_claimed(Claimed::from([(user.clone(), claim)]), moves).await?;
         Ok(ids.len())
     }
 }

@@ -62,8 +62,9 @@ statements! {
         LEFT JOIN grelot.inboxes i ON i."userId" = $1
         LEFT JOIN grelot.departures d ON d.digest = $2 AND i."userId" IS NULL"#;
     INBOXES_AFTER = r#"SELECT "userId", seq FROM grelot.inboxes WHERE "userId" > $1 ORDER BY "userId" LIMIT $2"#;
-    INBOXES_LOCK = r#"SELECT 1 FROM grelot.inboxes WHERE "userId" = ANY ($1::text[]) ORDER BY "userId"
-        FOR NO KEY UPDATE"#;
+    /// Those that nobody else holds.
+    INBOXES_LOCK_FREE = r#"SELECT "userId" FROM grelot.inboxes WHERE "userId" = ANY ($1::text[])
+        FOR NO KEY UPDATE SKIP LOCKED"#;
     INBOX_LOCK = r#"SELECT seq, unread, "prunedSeq" FROM grelot.inboxes WHERE "userId" = $1 FOR NO KEY UPDATE"#;
     /// Locks the inbox, and makes it when there is none: at zero, which is nobody's position.
     INBOX_CLAIM = r#"INSERT INTO grelot.inboxes AS i ("userId") VALUES ($1)
@@ -155,14 +156,12 @@ statements! {
         narrowed!(), " ORDER BY seq DESC LIMIT $3");
 
     NOTIFICATIONS_READ_BEFORE = r#"SELECT id, "userId" FROM public.notifications
-        WHERE "readAt" < $1 AND seq IS NOT NULL ORDER BY "readAt" LIMIT $2"#;
-    /// Those that were made unread meanwhile stay.
-    NOTIFICATIONS_PRUNE = r#"DELETE FROM public.notifications WHERE id = ANY ($1::text[]) AND "readAt" < $2
-        AND seq IS NOT NULL"#;
+        WHERE "readAt" < $1 AND seq IS NOT NULL ORDER BY "readAt" LIMIT $2 FOR UPDATE SKIP LOCKED"#;
+    NOTIFICATIONS_PRUNE = "DELETE FROM public.notifications WHERE id = ANY ($1::text[])";
     NOTIFICATIONS_OLDEST_READ = r#"SELECT id FROM public.notifications
-        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > 0 ORDER BY seq LIMIT $2"#;
+        WHERE "userId" = $1 AND "readAt" IS NOT NULL AND seq > 0 ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED"#;
     NOTIFICATIONS_OLDEST_UNREAD = r#"SELECT id FROM public.notifications
-        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > 0 ORDER BY seq LIMIT $2"#;
+        WHERE "userId" = $1 AND "readAt" IS NULL AND seq > 0 ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED"#;
     NOTIFICATIONS_REMOVE = r#"DELETE FROM public.notifications WHERE "userId" = $1 AND id = ANY ($2::text[])"#;
     /// Counts no further than it has to.
     NOTIFICATIONS_HELD = r#"SELECT count(*) FROM (SELECT 1 FROM public.notifications

@@ -111,6 +111,7 @@ impl Tx {
     async fn erase_part(&self, user: &UserId, most: usize) -> Result<bool, Failure> {
         // Made when it is missing: so there is something to lock, and nobody makes it meanwhile.
         let inbox = self.claim_inbox(user).await?;
+        self.hurry();
         if self.erase_ended_deliveries(user, most).await? == most {
             self.revoke(user).await?;
             return Ok(false);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use grelot_core::{Seq, Timestamp, UserId};
+use grelot_core::{Timestamp, UserId};
 use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
 use rusqlite::params;
 
@@ -59,22 +59,18 @@ impl Tx<'_> {
     /// In one inbox the age grows with the position, so the oldest changes are its first ones, and deleting up to the
     /// last one found deletes those found and no other: history is only ever cut at its beginning.
     fn prune_changes(&self, before: Timestamp, batch: usize) -> Result<usize, Failure> {
-        let old = rows::all(
-            self.connection,
-            sql::CHANGES_OLD,
-            params![before.millis(), rows::limit(batch)],
-            |row| {
-                let user = rows::parsed(row, 0, "changes.userId", |text| UserId::parse(text).ok())?;
-                Ok((user, rows::seq(row, 1, "changes.seq")?))
-            },
-        )?;
-        let mut last: HashMap<&UserId, Seq> = HashMap::new();
+        let params = params![before.millis(), rows::limit(batch)];
+        // As they are written: what goes does not have to be understood.
+        let old = rows::all(self.connection, sql::CHANGES_OLD, params, |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let mut last: HashMap<&str, i64> = HashMap::new();
         for (user, seq) in &old {
             let known = last.entry(user).or_insert(*seq);
             *known = (*known).max(*seq);
         }
         for (user, seq) in last {
-            let params = params![user.as_str(), rows::int(seq.get())];
+            let params = params![user, seq];
             rows::all(self.connection, sql::CHANGES_PRUNE, params, |_| Ok(()))?;
             rows::execute(self.connection, sql::INBOX_PRUNED, params)?;
         }

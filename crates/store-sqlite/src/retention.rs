@@ -62,12 +62,14 @@ impl Snapshot<'_> {
     fn look(&self, after: Option<&UserId>, max: u64, batch: usize) -> Result<Look, Failure> {
         let params = params![after.map_or("", UserId::as_str), rows::limit(batch.max(1))];
         let found = rows::all(self.connection, sql::INBOXES_AFTER, params, |row| {
-            let user = rows::parsed(row, 0, "inboxes.userId", |text| UserId::parse(text).ok())?;
-            Ok((user, rows::seq(row, 1, "inboxes.seq")?))
+            let user: String = row.get(0)?;
+            Ok(UserId::parse(&user).ok().zip(rows::seq(row, 1, "inboxes.seq").ok()))
         })?;
-        let mut look = Look { full: None, last: None, ended: found.len() < batch.max(1) };
+        let ended = found.len() < batch.max(1) || found.iter().all(Option::is_none);
+        let mut look = Look { full: None, last: None, ended };
         let mut counted = 0;
-        for (user, seq) in found {
+        // What cannot be read is passed over: the others are not to wait for it.
+        for (user, seq) in found.into_iter().flatten() {
             if seq.get() > max {
                 if counted == COUNTED {
                     look.ended = false;

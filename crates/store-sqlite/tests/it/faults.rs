@@ -122,3 +122,34 @@ async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
     let later = grelot_core::Timestamp::from_millis(i64::MAX);
     assert_eq!(store.prune_deliveries(later, 10).await.unwrap(), 6);
 }
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_keep_nothing_of_others() {
+    let backend = TempBackend::new();
+    let store = backend.open_store();
+    for title in ["1", "2", "3"] {
+        send(&*store, &user("ann"), title).await.unwrap();
+    }
+    let stranger = Connection::open(backend.path()).unwrap();
+    stranger
+        .execute_batch(
+            "INSERT INTO inboxes (userId, seq, unread, prunedSeq, changedAt)
+                VALUES ('', 9, 0, 0, 0), ('aa' || char(10), 9, 0, 0, 0), ('abe', -9, 0, 0, 0), ('zoe', -1, 0, 0, 0);
+            INSERT INTO changes (userId, seq, kind, createdAt, unreadBefore)
+                VALUES ('', 1, 'read', 1, 0), ('aa' || char(10), -1, 'read', 1, 0);",
+        )
+        .unwrap();
+    let (mut after, mut removed) = (None, 0);
+    for _ in 0..100 {
+        let step = store.trim_inboxes(after.as_ref(), 2, 10).await.unwrap();
+        removed += step.removed;
+        after = step.after;
+        if step.done {
+            break;
+        }
+    }
+    assert_eq!(removed, 1);
+    let far = grelot_core::Timestamp::from_millis(4_000_000_000_000);
+    assert_eq!(store.prune_changes(far, 2).await.unwrap(), 2);
+    assert_eq!(store.prune_changes(far, 2).await.unwrap(), 1);
+}
