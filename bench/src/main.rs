@@ -75,6 +75,8 @@ enum What {
     Crowd,
     /// What rows of other programs cost them, and how fast they are adopted
     Outside,
+    /// What others feel while an inbox of a million is read, erased, trimmed and pruned, on both databases
+    Million,
     /// The floor of the fan-out alone, without Grelot
     FanoutFloor,
     #[command(hide = true)]
@@ -106,6 +108,7 @@ impl What {
             Self::Nodes => Some("nodes"),
             Self::Crowd => Some("crowd"),
             Self::Outside => Some("outside"),
+            Self::Million => Some("million"),
             Self::All
             | Self::FanoutFloor
             | Self::StreamFloor

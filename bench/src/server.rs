@@ -38,9 +38,20 @@ pub(crate) struct Stopped {
 }
 
 impl Stopped {
+    /// The address of its database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
     /// Starts it again on the same database.
-    pub(crate) fn restart(self) -> Result<Server> {
-        let Self { api_key, binary, database, environment, scratch } = self;
+    pub(crate) fn restart(mut self) -> Result<Server> {
+        let environment = std::mem::take(&mut self.environment);
+        self.restart_with(environment)
+    }
+
+    /// The same, with these settings instead of those it had.
+    pub(crate) fn restart_with(self, environment: Environment) -> Result<Server> {
+        let Self { api_key, binary, database, scratch, .. } = self;
         let (process, address, started_in) = spawn(&binary, &database, &environment, &scratch)?;
         Ok(Server { process, address, api_key, started_in, binary, database, environment, scratch })
     }
@@ -124,6 +135,11 @@ impl Server {
         let answer = self.connect()?.call(&request)?;
         ensure!(answer.status == 201, "creating the category got {}", answer.status);
         Ok(())
+    }
+
+    /// The address of its database.
+    pub(crate) fn database(&self) -> &str {
+        &self.database
     }
 
     /// A connection to it.

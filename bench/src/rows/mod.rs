@@ -10,6 +10,8 @@ mod list;
 mod load;
 mod mail;
 mod memory;
+mod million;
+mod million_rows;
 mod nodes;
 mod notify;
 mod outside;
@@ -49,7 +51,7 @@ pub(crate) struct Measurement {
 }
 
 /// Every measurement, in the order of the table.
-pub(crate) const ALL: [Measurement; 13] = [
+pub(crate) const ALL: [Measurement; 14] = [
     Measurement { name: "memory", run: memory::run },
     Measurement { name: "fanout", run: fanout::run },
     Measurement { name: "notify", run: notify::run },
@@ -63,4 +65,5 @@ pub(crate) const ALL: [Measurement; 13] = [
     Measurement { name: "nodes", run: nodes::run },
     Measurement { name: "crowd", run: crowd::run },
     Measurement { name: "outside", run: outside::run },
+    Measurement { name: "million", run: million::run },
 ];
