@@ -14,6 +14,7 @@ use grelot_store::{Replayed, StoreError};
 use crate::hub::Shared;
 use crate::registry::Streams;
 use crate::run::Run;
+use crate::stream::Offered;
 
 /// Reads that a dispatcher has under way; more wait their turn.
 const READS: usize = 8;
@@ -22,6 +23,7 @@ const READS: usize = 8;
 pub(crate) struct Read {
     user: UserId,
     streams: Streams,
+    since: Seq,
     replayed: Result<Replayed, StoreError>,
 }
 
@@ -69,7 +71,7 @@ impl CatchUps {
             let source = Arc::clone(&shared.source.0);
             self.reads.push(Box::pin(async move {
                 let replayed = source.catch_up(&user, since).await;
-                Read { user, streams, replayed }
+                Read { user, streams, since, replayed }
             }));
         }
     }
@@ -81,8 +83,8 @@ impl CatchUps {
 
     /// Gives the streams what was read for them.
     pub(crate) fn settle(&mut self, shared: &Shared, read: Read) {
-        let Read { user, streams, replayed } = read;
-        let now = give(shared, &streams, replayed);
+        let Read { user, streams, since, replayed } = read;
+        let now = give(shared, &streams, since, replayed);
         self.reading.remove(&user);
         // What was heard during the read is in it, or was committed after it.
         if let Some(reached) = self.reached.remove(&user).filter(|reached| *reached > now) {
@@ -91,17 +93,25 @@ impl CatchUps {
     }
 }
 
-/// Gives the streams what they lack; returns where they are then.
-fn give(shared: &Shared, streams: &Streams, replayed: Result<Replayed, StoreError>) -> Seq {
+/// Gives the streams what was read after `since`; returns what all of them have then.
+fn give(
+    shared: &Shared,
+    streams: &Streams,
+    since: Seq,
+    replayed: Result<Replayed, StoreError>,
+) -> Seq {
     match replayed {
         Ok(Replayed::Changes { changes, inbox }) => {
             let encoded = changes.iter().map(|change| (change.seq, shared.encode.change(change)));
             let mut run = Run::replayed(encoded.collect());
+            let mut all = inbox.seq;
             for stream in streams.iter() {
-                stream.offer(&mut run, true);
-                stream.advance(inbox.seq);
+                // It opened during the read, further back than all others, and says itself what it lacks.
+                if stream.catch_up(&mut run, since, inbox.seq) == Offered::Hole {
+                    all = Seq::ZERO;
+                }
             }
-            inbox.seq
+            all
         }
         Ok(Replayed::Reset { inbox }) => {
             let block = shared.encode.reset(&inbox);

@@ -109,7 +109,7 @@ fn join_lap(shared: &Shared, laps: &mut VecDeque<Lap>, change: &Change, streams:
 fn serve_chunk(shared: &Shared, lap: &mut Lap) {
     let (mut taken, mut slow) = (0, 0);
     for _ in 0..CHUNK.min(lap.remaining) {
-        match lap.streams[lap.at].offer(&mut lap.run, false) {
+        match lap.streams[lap.at].offer(&mut lap.run) {
             Offered::Taken => taken += 1,
             Offered::Hole => lap.hole = true,
             Offered::Closed => slow += 1,

@@ -120,8 +120,8 @@ impl Stream {
         matches!(state.phase, Phase::Live).then_some(state.last)
     }
 
-    /// Gives the stream what it lacks of `run`. Without `gaps` the first change must be the next one.
-    pub(crate) fn offer(&self, run: &mut Run, gaps: bool) -> Offered {
+    /// Gives the stream what it lacks of `run`, of which the first change must be the next one.
+    pub(crate) fn offer(&self, run: &mut Run) -> Offered {
         let mut state = self.state.lock();
         match &mut state.phase {
             Phase::Collecting(collected) => {
@@ -131,31 +131,49 @@ impl Stream {
             Phase::Live => {}
             Phase::Finishing | Phase::Closed => return Offered::Taken,
         }
-        let Some(from) = run.first_after(state.last) else {
-            return Offered::Taken;
-        };
-        if !gaps && run.seq(from) != state.last.next() {
-            return Offered::Hole;
+        match run.first_after(state.last) {
+            None => Offered::Taken,
+            Some(from) if run.seq(from) != state.last.next() => Offered::Hole,
+            Some(from) => self.take(&mut state, run, from),
         }
+    }
+
+    /// Gives the stream what was read after `since`, with which it has everything up to `seq`. A stream that has gone live
+    /// since then may be further back: what it lacks before is not in the run, and it is left as it is.
+    pub(crate) fn catch_up(&self, run: &mut Run, since: Seq, seq: Seq) -> Offered {
+        let mut state = self.state.lock();
+        let last = state.last;
+        match &mut state.phase {
+            Phase::Collecting(collected) => {
+                collected.hold(run, self.bounds);
+                collected.heard = collected.heard.max(seq);
+                return Offered::Taken;
+            }
+            Phase::Live if last < since => return Offered::Hole,
+            Phase::Live => {}
+            Phase::Finishing | Phase::Closed => return Offered::Taken,
+        }
+        let offered = match run.first_after(last) {
+            None => Offered::Taken,
+            Some(from) => self.take(&mut state, run, from),
+        };
+        state.last = state.last.max(seq);
+        offered
+    }
+
+    /// Sends the run from the event at `from` on.
+    fn take(&self, state: &mut State, run: &mut Run, from: usize) -> Offered {
         let events = run.len() - from;
         state.last = run.head();
         if matches!(self.outlet, Outlet::Socket { .. }) {
-            return self.send(&mut state, run.framed_from(from), events);
+            return self.send(state, run.framed_from(from), events);
         }
         for (_, block) in &run.events()[from..] {
-            if self.send(&mut state, &block.content(), 1) == Offered::Closed {
+            if self.send(state, &block.content(), 1) == Offered::Closed {
                 return Offered::Closed;
             }
         }
         Offered::Taken
-    }
-
-    /// Notes that a live stream has everything up to `seq`, as a replay said that had nothing more to send.
-    pub(crate) fn advance(&self, seq: Seq) {
-        let mut state = self.state.lock();
-        if matches!(state.phase, Phase::Live) {
-            state.last = state.last.max(seq);
-        }
     }
 
     /// Notes that the inbox has moved to `seq`. Whether the stream is live, and lacks what is up to there; one that
@@ -391,7 +409,7 @@ mod tests {
         for seq in seqs {
             let mut run = Run::default();
             run.push(Seq::new(seq), Block::new(Bytes::from_static(b"x"), 0..1));
-            assert_eq!(stream.offer(&mut run, false), Offered::Taken);
+            assert_eq!(stream.offer(&mut run), Offered::Taken);
         }
     }
 
@@ -401,6 +419,21 @@ mod tests {
         offer(&stream, [3, 5, 6, 8]);
         assert_eq!(stream.go_live(&[], Seq::new(4)), Some(Seq::new(8)));
         assert_eq!(stream.position(), Some(Seq::new(6)));
+    }
+
+    #[test]
+    fn what_was_read_for_others_is_nothing_for_a_stream_that_went_live_further_back() {
+        let stream = stream(8);
+        let read = |seqs: &[u64]| {
+            let block = || Block::new(Bytes::from_static(b"x"), 0..1);
+            Run::replayed(seqs.iter().map(|seq| (Seq::new(*seq), block())).collect())
+        };
+        stream.go_live(&[], Seq::new(4));
+        let offered = stream.catch_up(&mut read(&[7, 8]), Seq::new(6), Seq::new(9));
+        assert_eq!((offered, stream.position()), (Offered::Hole, Some(Seq::new(4))));
+        // Read for this one; what created the deleted is not there.
+        let offered = stream.catch_up(&mut read(&[6, 7, 8]), Seq::new(4), Seq::new(9));
+        assert_eq!((offered, stream.position()), (Offered::Taken, Some(Seq::new(9))));
     }
 
     #[test]
