@@ -1,5 +1,5 @@
 // Stream clients that others wrote, from the browser's to curl: each reads from the beginning, follows, resumes by
-// `Last-Event-ID` after the service was killed, and shows every notification once, in order. Over each database.
+// `Last-Event-ID` after the service was killed, and shows every notification once, in order. Over each deployment.
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { nativeEventSource } from "./clients/chromium.js";
 import { npmEventSource } from "./clients/eventsource.js";
 import { launchdarklyEventSource } from "./clients/launchdarkly.js";
-import { databases } from "./support/databases.js";
+import { deployments } from "./support/deployments.js";
 import { program } from "./support/process.js";
 import { Seen } from "./support/seen.js";
 import { root, Service } from "./support/service.js";
@@ -25,13 +25,13 @@ const clients = {
   curl: program(client("curl.sh")),
 };
 
-test("foreign clients", { concurrency: 2 }, async (t) => {
-  const over = await databases(t);
-  const running = over.flatMap(({ database, fresh }) =>
-    Object.entries(clients).map(([name, connect]) => ({ name, connect, database, fresh })),
+test("foreign clients", { concurrency: 4 }, async (t) => {
+  const over = await deployments(t);
+  const running = over.flatMap(({ name: deployment, fresh }) =>
+    Object.entries(clients).map(([name, connect]) => ({ name, connect, deployment, fresh })),
   );
-  const tests = running.map(({ name, connect, database, fresh }) =>
-    t.test(`${name} reads, resumes and survives a restart, over ${database}`, async () => {
+  const tests = running.map(({ name, connect, deployment, fresh }) =>
+    t.test(`${name} reads, resumes and survives a restart, over ${deployment}`, async () => {
       const service = await Service.start(fresh());
       const seen = new Seen();
       const sent = await service.notify("ada", 3);

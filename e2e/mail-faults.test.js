@@ -146,7 +146,7 @@ test("faults", { concurrency: 4 }, async (t) => {
           assert.deepEqual([skipped.state, skipped.reason, skipped.attempts], ["skipped", "read", []]);
           assert.equal(relay.seen.length, 1);
         },
-        { GRELOT_MAIL_CONCURRENCY: "1" },
+        { env: { GRELOT_MAIL_CONCURRENCY: "1" } },
       ),
   };
   await Promise.all(Object.entries(cases).map(([name, run]) => t.test(name, run)));

@@ -1,15 +1,24 @@
 // The link of a mail, followed as mail programs and scanners follow it: looking changes nothing, one click stops such mails, and
-// can be taken back. Not here: the pages in a browser.
+// can be taken back. Over each deployment. Not here: the pages in a browser.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { simpleParser } from "mailparser";
 import { Relay } from "./mail/relay.js";
 import { MailService } from "./mail/service.js";
+import { deployments } from "./support/deployments.js";
 
-test("the link of a mail stops its category with one click, without a session, and takes it back", async (t) => {
+const NAME = "the link of a mail stops its category with one click, without a session, and takes it back";
+
+test(NAME, { concurrency: 2 }, async (t) => {
+  const over = await deployments(t);
+  await Promise.all(over.map(({ name, fresh }) => t.test(`over ${name}`, (t) => follow(t, fresh()))));
+});
+
+/** Follows the links of mails in a deployment. */
+async function follow(t, deployment) {
   const relay = await Relay.start();
-  const service = await MailService.start(`smtp://127.0.0.1:${relay.port}?tls=none`);
+  const service = await MailService.start(`smtp://127.0.0.1:${relay.port}?tls=none`, deployment);
   try {
     await service.category("billing", { label: { en: "Billing", fr: "Facturation" } });
     await service.category("news");
@@ -85,4 +94,4 @@ test("the link of a mail stops its category with one click, without a session, a
     await service.stop();
     await relay.stop();
   }
-});
+}

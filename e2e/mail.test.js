@@ -1,14 +1,14 @@
 // Mails as relays and mail programs that others wrote see them: npm smtp-server and PyPI aiosmtpd take them, npm mailparser
-// reads them. Over each database. Not here: faults (`mail-faults.test.js`), hostile texts (`mail-naughty.test.js`), the link
+// reads them. Over each deployment. Not here: faults (`mail-faults.test.js`), hostile texts (`mail-naughty.test.js`), the link
 // (`mail-unsubscribe.test.js`).
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { simpleParser } from "mailparser";
 import { aiosmtpd } from "./mail/foreign.js";
 import { Relay } from "./mail/relay.js";
 import { APP, MailService, PUBLIC } from "./mail/service.js";
-import { databases } from "./support/databases.js";
+import { deployments } from "./support/deployments.js";
 
 const plain = (relay) => `smtp://127.0.0.1:${relay.port}?tls=none`;
 
@@ -19,15 +19,17 @@ function header(mail, name) {
   return lines[0]?.line.replace(/^[^:]*:\s*/, "").replace(/\r\n\s+/g, " ");
 }
 
-/** Runs the test over each database. */
-const overEach = (name, run) =>
-  test(name, async (t) => {
-    for (const { database, fresh } of await databases(t)) await t.test(database, () => run(fresh()));
-  });
+const over = await deployments({ after });
 
-overEach("a mail reads in English and in French, and says whom it is for and how it is stopped", async (env) => {
+/** Runs the test over each deployment. */
+const overEach = (name, run) =>
+  test(name, { concurrency: 2 }, (t) =>
+    Promise.all(over.map(({ name: deployment, fresh }) => t.test(`over ${deployment}`, () => run(fresh())))),
+  );
+
+overEach("a mail reads in English and in French, and says whom it is for and how it is stopped", async (deployment) => {
   const relay = await Relay.start();
-  const service = await MailService.start(plain(relay), env);
+  const service = await MailService.start(plain(relay), deployment);
   try {
     await service.category("billing", { label: { en: "Billing", fr: "Facturation" } });
     await service.category("security", { label: { en: "Security" }, mandatory: ["email"] });
@@ -95,9 +97,9 @@ overEach("a mail reads in English and in French, and says whom it is for and how
 
 overEach(
   "a relay that takes a bare line feed for the end of a line is given one mail for each notification",
-  async (env) => {
+  async (deployment) => {
     const relay = await aiosmtpd();
-    const service = await MailService.start(plain(relay), env);
+    const service = await MailService.start(plain(relay), deployment);
     try {
       await service.category("billing");
       await service.contact("ada", { name: "Ada\r\nBcc: eve@example.com" });

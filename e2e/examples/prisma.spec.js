@@ -15,7 +15,7 @@ test("an order and its notification are one transaction", async (t) => {
   t.after(() => postgres.stop());
   // As `prisma migrate deploy` would: the tables are the application's own.
   postgres.runFile(TABLES);
-  const service = await Service.start({ GRELOT_DATABASE: postgres.url() });
+  const service = await Service.start({ env: { GRELOT_DATABASE: postgres.url() } });
   t.after(() => service.stop());
   const { url, stop } = await host("nextjs-prisma", service, { DATABASE_URL: postgres.url() });
   t.after(stop);

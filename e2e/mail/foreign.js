@@ -1,9 +1,9 @@
 // The relay of PyPI's aiosmtpd, as a program of its own. Not here: the program (`aiosmtpd_relay.py`).
 
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "../support/port.js";
 import { root } from "../support/service.js";
 
 /** Starts it; resolves to its port, and to its end, by which `taken` has all that it took. */
@@ -26,12 +26,4 @@ export async function aiosmtpd() {
     await ended;
   };
   return { port, taken, stop };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

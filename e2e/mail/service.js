@@ -10,15 +10,19 @@ export const APP = "https://app.example.com/desk";
 export const PUBLIC = "https://bell.example.com";
 
 export class MailService extends Service {
-  static start(smtpUrl, more = {}) {
+  /** Starts one that mails by this relay. */
+  static start(smtpUrl, { env, nodes } = {}) {
     return super.start({
-      GRELOT_SMTP_URL: smtpUrl,
-      GRELOT_MAIL_FROM: "Example <bell@example.com>",
-      GRELOT_PUBLIC_URL: PUBLIC,
-      GRELOT_APP_URL: APP,
-      GRELOT_MAIL_CONCURRENCY: "32",
-      GRELOT_MAIL_RATE: "2000",
-      ...more,
+      nodes,
+      env: {
+        GRELOT_SMTP_URL: smtpUrl,
+        GRELOT_MAIL_FROM: "Example <bell@example.com>",
+        GRELOT_PUBLIC_URL: PUBLIC,
+        GRELOT_APP_URL: APP,
+        GRELOT_MAIL_CONCURRENCY: "32",
+        GRELOT_MAIL_RATE: "2000",
+        ...env,
+      },
     });
   }
 
@@ -31,8 +35,9 @@ export class MailService extends Service {
   /** Asks with the API key, or as a user; resolves to the status and the JSON. */
   async ask(method, where, body, user) {
     const bearer = user ? this.token(user) : this.apiKey;
+    const url = where.startsWith("/api/internal/") ? this.internalUrl : this.url;
     const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" };
-    const answer = await fetch(`${this.url}${where}`, { method, headers, body: body && JSON.stringify(body) });
+    const answer = await fetch(`${url}${where}`, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();
     return { status: answer.status, json: text === "" ? null : JSON.parse(text) };
   }

@@ -2,10 +2,10 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { appendFileSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "./port.js";
 
 const asRoot = process.getuid() === 0;
 
@@ -99,12 +99,4 @@ function program(name) {
   const versions = existsSync(place) ? readdirSync(place).sort((one, other) => Number(other) - Number(one)) : [];
   const found = versions.map((version) => path.join(place, version, "bin", name)).find(existsSync);
   return found ?? name;
-}
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

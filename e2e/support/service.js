@@ -1,44 +1,49 @@
-// The real binary, with a directory of its own: started, killed, started again on the same address. Not here: what is
-// asked of it.
+// A service as a back end and its users see it: one process of the real binary, or two on one database. Of two, one takes what back
+// ends ask and the other what users ask, so that whatever a user sees of a notification has gone from node to node. Not here: the
+// process (`node`), what is asked of it.
 
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
+import { binary, Node } from "./node.js";
 
-export const root = path.resolve(import.meta.dirname, "../..");
-const binary = path.join(root, "target/debug/grelot");
+export { root } from "./node.js";
+
 const secret = { GRELOT_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 
 export class Service {
+  /** Its processes: back ends ask the first, users the last. */
+  nodes = [];
   #place = mkdtempSync(path.join(tmpdir(), "grelot-e2e-"));
-  #child;
-  #bind = "127.0.0.1:0";
   #env;
   #sent = 0;
 
-  /** Starts a service on an empty database, with these variables beside its own. */
-  static async start(env = {}) {
-    if (!existsSync(binary)) throw new Error(`${binary} is not built: run cargo build -p grelot`);
+  /** Starts a service on an empty database, with these variables beside its own. Several nodes need one that several may serve. */
+  static async start({ env = {}, nodes = 1 } = {}) {
     const service = new this();
     service.#env = { ...secret, ...env };
-    service.apiKey = service.run("keys", "create", "--name", "e2e");
-    await service.start();
+    for (let number = 0; number < nodes; number += 1) {
+      service.nodes.push(new Node(service.#place, service.#env));
+    }
+    try {
+      service.apiKey = service.run("keys", "create", "--name", "e2e");
+      await service.start();
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
     return service;
   }
 
-  /** Starts another on the same database, with the same keys. It has to be one that several may serve. */
-  async beside() {
-    const service = new this.constructor();
-    service.#env = this.#env;
-    service.apiKey = this.apiKey;
-    await service.start();
-    return service;
-  }
-
+  /** Where users ask. */
   get url() {
-    return `http://${this.#bind}`;
+    return this.nodes.at(-1).url;
+  }
+
+  /** Where back ends ask. */
+  get internalUrl() {
+    return this.nodes[0].url;
   }
 
   /** Runs a command beside the service; returns what it printed. */
@@ -51,37 +56,21 @@ export class Service {
     return this.run("token", "--user", user);
   }
 
-  /** Starts it, where it was before if it was there before. */
+  /** Starts each node, where it was before if it was there before. */
   async start() {
-    const args = ["serve", "--bind", this.#bind, "--metrics-bind", "off"];
-    this.#child = spawn(binary, args, { cwd: this.#place, env: this.#env, stdio: ["ignore", "ignore", "pipe"] });
-    const lines = createInterface({ input: this.#child.stderr });
-    const said = [];
-    this.#bind = await new Promise((resolve, reject) => {
-      lines.on("line", (line) => {
-        const found = line.match(/listens on http:\/\/([^",]+)/);
-        if (found) resolve(found[1]);
-        else if (said.length < 20) said.push(line);
-      });
-      lines.on("close", () => reject(new Error(`it ended instead of starting: ${said.join("\n")}`)));
-    });
+    await Promise.all(this.nodes.map((node) => node.start()));
   }
 
-  /** Ends it as a power cut would. */
+  /** Ends each node as a power cut would. */
   async kill() {
-    const gone = new Promise((resolve) => this.#child.once("exit", resolve));
-    this.#child.kill("SIGKILL");
-    await gone;
+    await Promise.all(this.nodes.map((node) => node.kill()));
   }
 
-  /** Stops it where it stands, until it is killed. */
-  freeze() {
-    this.#child.kill("SIGSTOP");
-  }
-
+  /** Each node has ended, whether it had before or not, and nothing is left. */
   async stop() {
-    await this.kill();
+    const ends = await Promise.allSettled(this.nodes.map((node) => node.stop()));
     rmSync(this.#place, { recursive: true });
+    for (const { reason } of ends) if (reason) throw reason;
   }
 
   /** Sends so many notifications; resolves to their ids. */
@@ -89,7 +78,7 @@ export class Service {
     const ids = [];
     for (let number = 0; number < count; number += 1) {
       this.#sent += 1;
-      const answer = await fetch(`${this.url}/api/internal/notify`, {
+      const answer = await fetch(`${this.internalUrl}/api/internal/notify`, {
         method: "POST",
         headers: { authorization: `Bearer ${this.apiKey}`, "content-type": "application/json" },
         body: JSON.stringify({ userId, type: "INFO", title: `Notification ${this.#sent} \u2028 é 🔔` }),
