@@ -2,20 +2,28 @@
 //! gathers while another waits for the disk. Not here: what a batch writes (`batch`), and who queues (`notify`).
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use deadpool_postgres::Pool;
+use grelot_store::StoreError;
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{self, Written};
 use crate::connection::{Connection, PATIENCE};
 use crate::error::Failure;
+use crate::flight::Flight;
 use crate::snapshot::Snapshot;
 use crate::unit::{Outcome, Unit};
 use crate::writers::Writers;
 
 /// A batch takes no more units when their rows reach this: a bound on how long one commit holds up the next.
 const MAX_WEIGHT: usize = 4096;
+/// How long the units of a batch that failed may take one by one; who has not had a turn by then is told to come again.
+const ONE_BY_ONE: Duration = Duration::from_secs(2);
+/// How long a batch gathers at most while another one is under way.
+const GATHERING: Duration = Duration::from_millis(1);
 /// How often a request is tried again that another node overtook: each time that node has committed.
 const ATTEMPTS: usize = 3;
 
@@ -24,6 +32,8 @@ const ATTEMPTS: usize = 3;
 pub(crate) struct Committer {
     /// Whoever gathers holds it.
     queue: Arc<Mutex<mpsc::Receiver<Unit>>>,
+    flight: Arc<Flight>,
+    pool: Pool,
     writers: Writers,
     max_batch: usize,
     closing: CancellationToken,
@@ -32,22 +42,25 @@ pub(crate) struct Committer {
 impl Committer {
     pub(crate) fn new(
         queue: mpsc::Receiver<Unit>,
+        pool: Pool,
         writers: Writers,
         max_batch: usize,
         closing: CancellationToken,
     ) -> Self {
-        let queue = Arc::new(Mutex::new(queue));
-        Self { queue, writers, max_batch: max_batch.max(1), closing }
+        let (queue, flight) = (Arc::new(Mutex::new(queue)), Arc::default());
+        Self { queue, flight, pool, writers, max_batch: max_batch.max(1), closing }
     }
 
     /// Works until it is closed and has committed what was queued before.
     pub(crate) async fn run(self) {
         while let Some(batch) = self.gather().await {
+            let _under_way = self.flight.begin(batch.len());
             self.commit(batch).await;
         }
     }
 
-    /// Waits for a unit, and takes with it what else is queued, up to the bounds of a batch.
+    /// Waits for a unit, and takes with it what else is queued, up to the bounds of a batch. While another batch is under way
+    /// it goes on until it has as much as that one: half of what a commit costs, it costs whatever is in it.
     async fn gather(&self) -> Option<Vec<Unit>> {
         let mut queue = self.queue.lock().await;
         let first = tokio::select! {
@@ -58,21 +71,32 @@ impl Committer {
                 queue.recv().await?
             }
         };
+        let until = Instant::now() + GATHERING;
         let mut weight = first.weight();
         let mut batch = vec![first];
         while batch.len() < self.max_batch && weight < MAX_WEIGHT {
-            let Ok(unit) = queue.try_recv() else {
-                break;
+            let next = match queue.try_recv() {
+                Ok(unit) => unit,
+                Err(_) if self.flight.units() <= batch.len() => break,
+                Err(_) => tokio::select! {
+                    biased;
+                    unit = queue.recv() => match unit {
+                        Some(unit) => unit,
+                        None => break,
+                    },
+                    () = self.flight.ended() => continue,
+                    () = sleep_until(until) => break,
+                },
             };
-            weight += unit.weight();
-            batch.push(unit);
+            weight += next.weight();
+            batch.push(next);
         }
         Some(batch)
     }
 
     /// Commits the batch, or, where that fails, its units one by one: a failure of one is never one of its neighbours.
     async fn commit(&self, batch: Vec<Unit>) {
-        let failure = match self.attempt(&batch).await {
+        let failure = match self.attempt(&batch, false).await {
             Ok(outcomes) => return answer(batch, outcomes),
             Err(failure) => failure,
         };
@@ -83,19 +107,25 @@ impl Committer {
             }
             return;
         }
+        let until = Instant::now() + ONE_BY_ONE;
         for unit in batch {
-            self.commit_alone(unit).await;
+            if Instant::now() < until {
+                self.commit_alone(unit).await;
+            } else {
+                unit.answer(Err(StoreError::Busy));
+            }
         }
     }
 
+    /// It has waited once already: what another transaction holds is waited for only briefly.
     async fn commit_alone(&self, unit: Unit) {
         let alone = std::slice::from_ref(&unit);
-        let mut attempt = self.attempt(alone).await;
+        let mut attempt = self.attempt(alone, true).await;
         for _ in 1..ATTEMPTS {
             if !matches!(attempt, Err(Failure::Overtaken)) {
                 break;
             }
-            attempt = self.attempt(alone).await;
+            attempt = self.attempt(alone, true).await;
         }
         match attempt {
             Ok(outcomes) => answer(vec![unit], outcomes),
@@ -105,9 +135,9 @@ impl Committer {
 
     /// One transaction over the whole batch, told to the listener. On an error nothing of it is left, unless nobody can
     /// know.
-    async fn attempt(&self, batch: &[Unit]) -> Result<Vec<Outcome>, Failure> {
+    async fn attempt(&self, batch: &[Unit], hurried: bool) -> Result<Vec<Outcome>, Failure> {
         let counters = &self.writers.counters;
-        let done = self.transact(batch).await;
+        let done = self.transact(batch, hurried).await;
         match &done {
             Ok(_) => counters.succeed(batch.len()),
             Err(failure) => counters.fail(failure),
@@ -115,9 +145,12 @@ impl Committer {
         done
     }
 
-    async fn transact(&self, batch: &[Unit]) -> Result<Vec<Outcome>, Failure> {
-        let connection = Connection::take(&self.writers.pool).await?;
+    async fn transact(&self, batch: &[Unit], hurried: bool) -> Result<Vec<Outcome>, Failure> {
+        let connection = Connection::take(&self.pool).await?;
         connection.send("BEGIN");
+        if hurried {
+            connection.hurry();
+        }
         let context = Arc::clone(&self.writers.context);
         let snapshot = Snapshot { connection, context };
         let written = timeout(PATIENCE, batch::write(&snapshot, batch, &self.writers.turnstile));

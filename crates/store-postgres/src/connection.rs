@@ -151,6 +151,11 @@ impl Connection {
         }
     }
 
+    /// From here on in this transaction a row that another one holds is waited for only briefly.
+    pub(crate) fn hurry(&self) {
+        self.send("SET LOCAL lock_timeout = '100ms'");
+    }
+
     /// Ends the transaction after `failure`. One that is late, or has nobody to tell, is ended by closing.
     pub(crate) fn roll_back(&self, failure: &Failure) {
         if !matches!(failure, Failure::Late) {

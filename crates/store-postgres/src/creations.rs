@@ -180,12 +180,9 @@ impl Snapshot {
             &bodies,
             &links,
             &data,
+            &rows::limit(rows.len()),
         ];
-        let inserted = rows::execute(&self.connection, sql::NOTIFICATIONS_INSERT, params).await?;
-        if inserted == rows.len() as u64 {
-            Ok(())
-        } else {
-            Err(Failure::Corrupt("notifications.id"))
-        }
+        let written = rows::execute(&self.connection, sql::NOTIFICATIONS_INSERT, params).await;
+        written.map(|_one| ()).map_err(Failure::or_kept_out)
     }
 }

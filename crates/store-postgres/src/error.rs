@@ -43,6 +43,9 @@ pub(crate) enum Failure {
     /// Another node was faster; the work may be done again from its beginning.
     #[error("another node was faster")]
     Overtaken,
+    /// A trigger of another program lets no such row in.
+    #[error("a trigger on the table notifications, which is not Grelot's, keeps a row out of it")]
+    KeptOut,
     /// The server did not answer in time.
     #[error("the database did not answer in time")]
     Late,
@@ -54,8 +57,16 @@ impl Failure {
     pub(crate) fn is_certain(&self) -> bool {
         match self {
             Self::Sql(error) => error.as_db_error().is_some_and(|refusal| !ends_session(refusal)),
-            Self::Connection(_) | Self::Corrupt(_) | Self::Overtaken => true,
+            Self::Connection(_) | Self::Corrupt(_) | Self::Overtaken | Self::KeptOut => true,
             Self::Late => false,
+        }
+    }
+
+    /// Of the statement that checks whether all its rows are there: it has nothing else to divide by.
+    pub(crate) fn or_kept_out(self) -> Self {
+        match &self {
+            Self::Sql(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO) => Self::KeptOut,
+            _ => self,
         }
     }
 
@@ -70,7 +81,9 @@ impl Failure {
             Self::Connection(_) => {
                 StoreError::Unavailable("the database cannot be reached".to_owned())
             }
-            Self::Overtaken | Self::Late => StoreError::Unavailable(self.to_string()),
+            Self::Overtaken | Self::KeptOut | Self::Late => {
+                StoreError::Unavailable(self.to_string())
+            }
         }
     }
 }

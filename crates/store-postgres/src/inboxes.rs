@@ -49,8 +49,8 @@ impl Inboxes for PostgresStore {
         id: NotificationId,
         read: bool,
     ) -> Result<Option<StateChange>, StoreError> {
-        let user = user.clone();
-        self.write(move |tx| async move { tx.set_read(&user, id, read).await }).await
+        self.write_for(user, move |tx, user| async move { tx.set_read(&user, id, read).await })
+            .await
     }
 
     async fn read_all(&self, user: &UserId, scope: &ReadAllScope) -> Result<ReadAll, StoreError> {
@@ -61,9 +61,10 @@ impl Inboxes for PostgresStore {
         let scope = ReadAllScope { up_to: Some(up_to), ..scope.clone() };
         let mut from = Seq::ZERO;
         loop {
-            let (user, scope) = (user.clone(), scope.clone());
-            let part =
-                self.write(move |tx| async move { tx.read_part(&user, &scope, from, most).await });
+            let scope = scope.clone();
+            let part = self.write_for(user, move |tx, user| async move {
+                tx.read_part(&user, &scope, from, most).await
+            });
             let (read, through) = part.await?;
             all = ReadAll { updated: all.updated + read.updated, inbox: read.inbox };
             if through == up_to {
@@ -74,8 +75,7 @@ impl Inboxes for PostgresStore {
     }
 
     async fn delete(&self, user: &UserId, id: NotificationId) -> Result<bool, StoreError> {
-        let user = user.clone();
-        self.write(move |tx| async move { tx.delete(&user, id).await }).await
+        self.write_for(user, move |tx, user| async move { tx.delete(&user, id).await }).await
     }
 }
 

@@ -32,6 +32,8 @@ const WAITING: usize = 65_536;
 const PAYLOAD: usize = 7_900;
 /// How many payloads one statement sends; the rest goes with the next.
 const PAYLOADS: usize = 64;
+/// How long hints gather when more of them came while the last ones were sent: each `NOTIFY` costs the server a commit.
+const GATHERING: Duration = Duration::from_millis(5);
 /// A connection that was not used for so long is asked whether it still is one.
 const QUIET: Duration = Duration::from_secs(5);
 /// How long an answer may take.
@@ -179,6 +181,9 @@ impl NotifyBus {
             }
             answered(client.execute(&notify, &[&payloads])).await?;
             self.told.fetch_add(hints, Ordering::Relaxed);
+            if !self.waiting.lock().is_empty() {
+                tokio::time::sleep(GATHERING).await;
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ pub struct PostgresOptions {
     pub url: String,
     /// How many connections read.
     pub readers: usize,
-    /// How many connections write, those of the committers included.
+    /// How many connections write, beside those of the committers.
     pub writers: usize,
-    /// How many committers take requests to notify.
+    /// How many committers take requests to notify, each on a connection of its own: no other write keeps them waiting for one.
     pub committers: usize,
     /// How many writes may wait, of requests to notify and of others each; one more is refused as busy.
     pub queue: usize,

@@ -40,8 +40,10 @@ impl PreferenceBook for PostgresStore {
         user: &UserId,
         update: &PreferencesUpdate,
     ) -> Result<PreferencesView, PreferencesError> {
-        let (user, update) = (user.clone(), update.clone());
-        self.write(move |tx| async move { tx.update_preferences(&user, &update).await }).await?
+        let update = update.clone();
+        let saving = self
+            .write_for(user, |tx, user| async move { tx.update_preferences(&user, &update).await });
+        saving.await?
     }
 }
 

@@ -42,8 +42,9 @@ impl PostgresStore {
         let Some(full) = look.full else {
             return Ok(Trimmed { removed: 0, after: look.last, done: look.ended });
         };
-        let user = full.clone();
-        match self.write(move |tx| async move { tx.trim(&user, max, batch).await }).await {
+        let trimming =
+            self.write_for(&full, move |tx, user| async move { tx.trim(&user, max, batch).await });
+        match trimming.await {
             // Perhaps there is more to remove: it is looked at again, from the one before it on.
             Ok(removed) if removed > 0 => {
                 let after = look.last.or_else(|| after.cloned());

@@ -101,15 +101,18 @@ statements! {
     INBOX_ERASED_IN_PART = r#"UPDATE grelot.inboxes SET seq = $2, unread = $3, "prunedSeq" = $4 WHERE "userId" = $1"#;
     INBOX_ERASE = r#"DELETE FROM grelot.inboxes WHERE "userId" = $1"#;
 
-    /// The rows of a batch: what says the same is sent once.
-    NOTIFICATIONS_INSERT = r#"INSERT INTO public.notifications
+    /// The rows of a batch: what says the same is sent once. Fails where not all of them are there afterwards: a trigger of
+    /// another program may keep a row out, and the commit that follows unasked has to fail with it.
+    NOTIFICATIONS_INSERT = r#"WITH kept AS (INSERT INTO public.notifications
         (id, "userId", seq, type, category, title, body, link, data, "createdAt")
         SELECT r.id, r."userId", r.seq, c.type::public."NotificationType", c.category, c.title, c.body, c.link,
         c.data::json, r."createdAt"
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::timestamp[])
             AS r (id, "userId", seq, content, "createdAt")
         JOIN unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
-            AS c (type, category, title, body, link, data, content) USING (content)"#;
+            AS c (type, category, title, body, link, data, content) USING (content)
+        RETURNING 1)
+        SELECT 1 / (count(*) = $12)::int FROM kept"#;
     NOTIFICATION_OF_USER = concat!(notification!(),
         r#" FROM public.notifications WHERE id = $2 AND "userId" = $1 AND seq IS NOT NULL"#);
     NOTIFICATIONS_OF_USER = concat!(notification!(),

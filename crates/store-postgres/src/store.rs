@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use grelot_core::{Change, Clock};
+use grelot_core::{Change, Clock, UserId};
 use grelot_store::{Committed, StoreError, StoreStats};
 use grelot_store_common::{Context, Slots};
 use tokio::runtime::Handle;
@@ -41,6 +41,8 @@ pub struct PostgresStore {
     pub(crate) max_rows: usize,
     closed: AtomicBool,
     closing: CancellationToken,
+    /// A committer panicked.
+    lost: CancellationToken,
     tasks: TaskTracker,
     runtime: Handle,
 }
@@ -71,9 +73,17 @@ impl PostgresStore {
         let writers = Writers::new(writers, options.queue, Arc::clone(&context), turnstile);
         let (queue, units) = mpsc::channel(options.queue.max(1));
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let committer = Committer::new(units, writers.clone(), options.max_batch, closing.clone());
-        for _ in 0..options.committers.max(1) {
-            tasks.spawn(committer.clone().run());
+        let committers = options.committers.max(1);
+        let commits = target.pool(committers)?;
+        let committer =
+            Committer::new(units, commits, writers.clone(), options.max_batch, closing.clone());
+        let lost = CancellationToken::new();
+        for _ in 0..committers {
+            let (committer, alarm) = (committer.clone(), Alarm(lost.clone()));
+            tasks.spawn(async move {
+                committer.run().await;
+                drop(alarm);
+            });
         }
         let store = Arc::new(Self {
             context,
@@ -85,6 +95,7 @@ impl PostgresStore {
             max_rows: options.max_rows.max(1),
             closed: AtomicBool::new(false),
             closing,
+            lost,
             tasks,
             runtime: Handle::current(),
         });
@@ -125,6 +136,13 @@ impl PostgresStore {
         Ok(joined.await?.is_some())
     }
 
+    /// Resolves when the store cannot do its work any more, with the reason: a process that goes on would look healthy. A
+    /// server that is away is none, since it may come back.
+    pub async fn fatal(&self) -> Arc<str> {
+        self.lost.cancelled().await;
+        "a committer of the database ended by a panic".into()
+    }
+
     /// Commits what is queued, and ends the connections. Refuses everything from its beginning.
     pub async fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -156,7 +174,18 @@ impl PostgresStore {
         F: FnOnce(Arc<Tx>) -> Fut + Send + 'static,
         Fut: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        self.run(self.writers.clone().write(work)).await
+        self.run(self.writers.clone().write(None, work)).await
+    }
+
+    /// The same of work about one user, which takes its turn with the others about them.
+    pub(crate) async fn write_for<T, F, Fut>(&self, user: &UserId, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<Tx>, UserId) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let (lane, user) = (Some(user.clone()), user.clone());
+        self.run(self.writers.clone().write(lane, move |tx| work(tx, user))).await
     }
 
     /// Asks `question`, which is one statement.
@@ -204,6 +233,17 @@ impl Drop for PostgresStore {
     /// Without waiting: the committers commit what is queued, and end.
     fn drop(&mut self) {
         self.closing.cancel();
+    }
+}
+
+/// Says so when it is dropped by a panic.
+struct Alarm(CancellationToken);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
     }
 }
 

@@ -62,6 +62,8 @@ impl Turnstile {
             let Some(told) = line.waiting.remove(&turn) else {
                 return;
             };
+            // First, so that a listener that panics holds nobody up.
+            line.turn += 1;
             if let Some((changes, heard)) = told {
                 if !changes.is_empty() {
                     self.listener.committed(changes);
@@ -69,7 +71,6 @@ impl Turnstile {
                 // Who does not wait any more does not want to know.
                 let _gone = heard.send(());
             }
-            line.turn += 1;
         }
     }
 }

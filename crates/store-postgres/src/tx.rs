@@ -57,7 +57,7 @@ impl Tx {
     /// From here on a row that another transaction holds is waited for only briefly: it may be one of another program, and
     /// whoever writes to this inbox waits meanwhile.
     pub(crate) fn hurry(&self) {
-        self.connection.send("SET LOCAL lock_timeout = '250ms'");
+        self.connection.hurry();
     }
 
     /// Adds the change that moved the inbox to `inbox`.

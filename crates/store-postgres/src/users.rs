@@ -19,15 +19,16 @@ impl Users for PostgresStore {
     }
 
     async fn put_contact(&self, user: &UserId, contact: Contact) -> Result<(), StoreError> {
-        let user = user.clone();
-        self.write(move |tx| async move { tx.put_contact(&user, &contact).await }).await
+        self.write_for(user, move |tx, user| async move { tx.put_contact(&user, &contact).await })
+            .await
     }
 
     async fn erase(&self, user: &UserId) -> Result<(), StoreError> {
         let most = self.max_rows;
         loop {
-            let user = user.clone();
-            if self.write(move |tx| async move { tx.erase_part(&user, most).await }).await? {
+            let part = self
+                .write_for(user, move |tx, user| async move { tx.erase_part(&user, most).await });
+            if part.await? {
                 return Ok(());
             }
         }
@@ -39,8 +40,7 @@ impl Users for PostgresStore {
     }
 
     async fn revoke_sessions(&self, user: &UserId) -> Result<Timestamp, StoreError> {
-        let user = user.clone();
-        self.write(move |tx| async move { tx.revoke(&user).await }).await
+        self.write_for(user, |tx, user| async move { tx.revoke(&user).await }).await
     }
 
     async fn sessions_revoked_at(&self, user: &UserId) -> Result<Option<Timestamp>, StoreError> {

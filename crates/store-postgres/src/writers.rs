@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use deadpool_postgres::Pool;
+use grelot_core::UserId;
 use grelot_store::{StoreError, StoreStats};
 use grelot_store_common::Context;
 use tokio::sync::Semaphore;
@@ -13,6 +14,7 @@ use tracing::{info, warn};
 
 use crate::connection::{Connection, PATIENCE};
 use crate::error::Failure;
+use crate::lanes::Lanes;
 use crate::turnstile::Turnstile;
 use crate::tx::Tx;
 
@@ -58,10 +60,11 @@ impl Counters {
 /// The pool of writers.
 #[derive(Clone, Debug)]
 pub(crate) struct Writers {
-    pub(crate) pool: Pool,
+    pool: Pool,
     pub(crate) context: Arc<Context>,
     pub(crate) turnstile: Arc<Turnstile>,
     pub(crate) counters: Arc<Counters>,
+    lanes: Arc<Lanes>,
     /// One for each unit that runs or waits.
     room: Arc<Semaphore>,
     size: usize,
@@ -77,7 +80,8 @@ impl Writers {
     ) -> Self {
         let size = pool.status().max_size.saturating_add(queue.max(1)).min(Semaphore::MAX_PERMITS);
         let room = Arc::new(Semaphore::new(size));
-        Self { pool, context, turnstile, counters: Arc::default(), room, size }
+        let (counters, lanes) = (Arc::default(), Arc::default());
+        Self { pool, context, turnstile, counters, lanes, room, size }
     }
 
     /// How many units run or wait.
@@ -95,9 +99,14 @@ impl Writers {
         self.pool.close();
     }
 
-    /// Does `work` in a transaction of its own, commits it, tells the listener, and returns what it came to. To be run on
-    /// a task of its own, so that it goes on when its caller goes away.
-    pub(crate) async fn write<T, F, Fut>(self, work: F) -> Result<T, StoreError>
+    /// Does `work` in a transaction of its own, commits it, tells the listener, and returns what it came to; what is about
+    /// one `user` in turn with their other writes. To be run on a task of its own, so that it goes on when its caller goes
+    /// away.
+    pub(crate) async fn write<T, F, Fut>(
+        self,
+        user: Option<UserId>,
+        work: F,
+    ) -> Result<T, StoreError>
     where
         F: FnOnce(Arc<Tx>) -> Fut,
         Fut: Future<Output = Result<T, Failure>>,
@@ -105,6 +114,13 @@ impl Writers {
         let Ok(_room) = self.room.try_acquire() else {
             self.counters.refused.fetch_add(1, Ordering::Relaxed);
             return Err(StoreError::Busy);
+        };
+        let _lane = match &user {
+            None => None,
+            Some(user) => match timeout(PATIENCE, self.lanes.enter(user)).await {
+                Ok(lane) => lane,
+                Err(_late) => return Err(StoreError::Busy),
+            },
         };
         let done = self.transact(work).await;
         match &done {

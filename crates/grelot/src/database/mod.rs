@@ -106,7 +106,7 @@ impl Database {
     pub(crate) async fn fatal(&self) -> Arc<str> {
         match self {
             Self::Sqlite(store) => store.fatal().await,
-            Self::Postgres(_) => std::future::pending().await,
+            Self::Postgres(store) => store.fatal().await,
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use grelot_store::conformance::{HandClock, Heard, user};
 use grelot_store::{Inboxes as _, Maintenance as _, NotifyError, StoreError};
 use grelot_store_postgres::{OpenError, PostgresOptions, PostgresStore};
+use tokio::task::JoinSet;
 
 use crate::support::{Holder, TempBackend, send};
 
@@ -59,4 +60,33 @@ async fn an_inbox_that_another_program_holds_is_busy_and_the_others_are_not() {
     send(&*store, &bob, "one").await.unwrap();
     drop(holder);
     assert!(store.set_read(&ann, id, true).await.unwrap().is_some());
+}
+
+/// What the row of a notification was kept out by has to be certain before the commit, or others are written twice.
+#[tokio::test]
+async fn a_row_that_a_trigger_of_another_program_keeps_out_fails_alone_and_doubles_nothing() {
+    let backend = TempBackend::new();
+    let store = backend.open_store().await;
+    backend.database.run(
+        r#"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER refuse BEFORE INSERT ON notifications FOR EACH ROW
+            WHEN (NEW."userId" = 'ann') EXECUTE FUNCTION refuse()"#,
+    );
+    let mut sending = JoinSet::new();
+    for number in 0..60 {
+        let store = Arc::clone(&store);
+        let whom = user(if number % 20 == 7 { "ann" } else { "bob" });
+        sending.spawn(async move {
+            let sent = send(&*store, &whom, &number.to_string()).await;
+            (whom, sent)
+        });
+    }
+    while let Some(sent) = sending.join_next().await {
+        let (whom, sent) = sent.unwrap();
+        assert_eq!(sent.is_ok(), whom == user("bob"), "{whom:?}: {sent:?}");
+    }
+    let stored =
+        backend.database.run("SELECT count(*), count(DISTINCT title), max(seq) FROM notifications");
+    assert_eq!(stored, "57|57|57");
+    assert_eq!(store.inbox(&user("ann")).await.unwrap().unread, 0);
 }

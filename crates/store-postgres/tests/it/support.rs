@@ -71,18 +71,23 @@ impl Holder {
     /// Runs `sql` in a transaction of `database`, and returns when it holds what it locks.
     pub(crate) fn new(database: &Database, sql: &str) -> Self {
         let (input, output) = (Stdio::piped(), Stdio::piped());
-        let mut child = database.psql().stdin(input).stdout(output).spawn().unwrap();
-        let script = format!("BEGIN; {sql};\n\\echo held\n");
-        child.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
-        let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-        assert!(lines.map_while(Result::ok).any(|line| line == "held"), "the holder ended");
-        Self(child)
+        let mut holder = Self(database.psql().stdin(input).stdout(output).spawn().unwrap());
+        holder.say(&format!("BEGIN; {sql};\n\\echo held\n"), "held");
+        holder
+    }
+
+    /// Says it, and waits for the answer.
+    fn say(&mut self, script: &str, answer: &str) {
+        self.0.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
+        let lines = BufReader::new(self.0.stdout.as_mut().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line == answer), "the holder ended");
     }
 }
 
 impl Drop for Holder {
     fn drop(&mut self) {
-        // The end of its input ends it, and so its transaction.
+        // A server that only sees its client go may hold the transaction for a while yet.
+        self.say("ROLLBACK;\n\\echo released\n", "released");
         drop(self.0.stdin.take());
         self.0.wait().unwrap();
     }
