@@ -90,3 +90,50 @@ async fn a_row_that_a_trigger_of_another_program_keeps_out_fails_alone_and_doubl
     assert_eq!(stored, "57|57|57");
     assert_eq!(store.inbox(&user("ann")).await.unwrap().unread, 0);
 }
+
+#[tokio::test]
+async fn whoever_clicks_on_rows_that_another_program_holds_keeps_no_other_user_waiting() {
+    let backend = TempBackend::new();
+    let store = backend.open_store().await;
+    let (ann, bob) = (user("ann"), user("bob"));
+    let mut ids = Vec::new();
+    for number in 0..40 {
+        ids.push(send(&*store, &ann, &number.to_string()).await.unwrap());
+    }
+    let held = r#"UPDATE notifications SET title = 'changed' WHERE "userId" = 'ann'"#;
+    let holder = Holder::new(&backend.database, held);
+    let mut clicks = JoinSet::new();
+    for id in ids {
+        let (store, ann) = (Arc::clone(&store), ann.clone());
+        clicks.spawn(async move { store.delete(&ann, id).await });
+    }
+    let id = send(&*store, &bob, "one").await.unwrap();
+    store.set_read(&bob, id, true).await.unwrap();
+    let mut over = 0;
+    while let Some(click) = clicks.try_join_next() {
+        assert!(matches!(click.unwrap(), Err(StoreError::Busy)));
+        over += 1;
+    }
+    assert!(over < 40, "bob came last");
+    drop(holder);
+    clicks.join_all().await;
+}
+
+#[tokio::test]
+async fn a_table_that_another_program_locks_holds_up_what_is_queued_once_and_not_each_of_it() {
+    let backend = TempBackend::new();
+    let store = backend.open_store().await;
+    let holder = Holder::new(&backend.database, "LOCK TABLE notifications IN SHARE MODE");
+    let mut sending = JoinSet::new();
+    for number in 0..200 {
+        let store = Arc::clone(&store);
+        sending.spawn(async move { send(&*store, &user(&format!("u{number}")), "one").await });
+    }
+    // Two seconds each they would take minutes, beyond every caller's patience and that of this test.
+    for sent in sending.join_all().await {
+        assert!(matches!(sent, Err(NotifyError::Store(StoreError::Busy))), "{sent:?}");
+    }
+    drop(holder);
+    send(&*store, &user("u1"), "again").await.unwrap();
+    assert_eq!(backend.database.run("SELECT title FROM notifications"), "again");
+}
