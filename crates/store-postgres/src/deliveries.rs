@@ -1,6 +1,7 @@
 //! The port `Deliveries`, and the deliveries as people read them. Not here: leasing and settling (`outbox`), what a mail
 //! is about (`errand`).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -75,7 +76,7 @@ impl Deliveries for PostgresStore {
             let params: rows::Params<'_> = &[&id.as_str()];
             match rows::optional(&snapshot.connection, sql::DELIVERY, params, delivery).await? {
                 None => Ok(None),
-                Some(found) => snapshot.with_attempts(found).await.map(Some),
+                Some(found) => Ok(snapshot.with_attempts(vec![found]).await?.pop()),
             }
         })
         .await
@@ -99,20 +100,30 @@ impl Deliveries for PostgresStore {
 }
 
 impl Snapshot {
-    /// Adds the attempts: those of the digest that collected it, where one did.
-    async fn with_attempts(&self, mut delivery: Delivery) -> Result<Delivery, Failure> {
-        let made = delivery.digest.unwrap_or(delivery.id);
-        let params: rows::Params<'_> = &[&made.as_str()];
+    /// Adds the attempts of each: those of the digest that collected it, where one did. One statement for all of them.
+    async fn with_attempts(&self, mut found: Vec<Delivery>) -> Result<Vec<Delivery>, Failure> {
+        let made = |delivery: &Delivery| delivery.digest.unwrap_or(delivery.id);
+        let ids: Vec<DeliveryId> = found.iter().map(made).collect();
+        let ids: Vec<&str> = ids.iter().map(DeliveryId::as_str).collect();
+        let params: rows::Params<'_> = &[&ids];
         let attempts = rows::all(&self.connection, sql::ATTEMPTS, params, |row| {
-            Ok(Attempt {
+            let attempt = Attempt {
                 started_at: rows::instant(row, 0, "attempts.startedAt")?,
                 ended_at: rows::instant(row, 1, "attempts.endedAt")?,
                 outcome: rows::parsed(row, 2, "attempts.outcome", AttemptOutcome::parse)?,
                 answer: rows::get(row, 3, "attempts.answer")?,
-            })
+            };
+            Ok((id(row, 4)?, attempt))
         });
-        delivery.attempts = attempts.await?;
-        Ok(delivery)
+        let mut of: HashMap<DeliveryId, Vec<Attempt>> = HashMap::new();
+        for (delivery, attempt) in attempts.await? {
+            of.entry(delivery).or_default().push(attempt);
+        }
+        for delivery in &mut found {
+            // Several may have been collected by one digest.
+            delivery.attempts = of.get(&made(delivery)).cloned().unwrap_or_default();
+        }
+        Ok(found)
     }
 
     /// Everything that was to reach the user outside of the inbox, newest first.
@@ -120,13 +131,12 @@ impl Snapshot {
         let params: rows::Params<'_> = &[&user.as_str()];
         let found = rows::all(&self.connection, sql::DELIVERIES_OF_USER, params, |row| {
             let content = content(row)?.map(Arc::new);
-            Ok(listed(row)?.map(|delivery| Mailed { delivery, content }))
+            Ok(listed(row)?.map(|delivery| (delivery, content)))
         });
-        let mut told = Vec::new();
-        for Mailed { delivery, content } in found.await?.into_iter().flatten() {
-            told.push(Mailed { delivery: self.with_attempts(delivery).await?, content });
-        }
-        Ok(told)
+        let (deliveries, contents): (Vec<_>, Vec<_>) = found.await?.into_iter().flatten().unzip();
+        let deliveries = self.with_attempts(deliveries).await?.into_iter();
+        let told = deliveries.zip(contents).map(|(delivery, content)| Mailed { delivery, content });
+        Ok(told.collect())
     }
 
     async fn story(&self, id: NotificationId) -> Result<Option<Story>, Failure> {
@@ -150,10 +160,7 @@ impl Snapshot {
         let Some(notification) = self.notification_of_anyone(id).await?.or(rowless) else {
             return Ok(None);
         };
-        let mut deliveries = Vec::with_capacity(found.len());
-        for found in found {
-            deliveries.push(self.with_attempts(found).await?);
-        }
+        let deliveries = self.with_attempts(found).await?;
         Ok(Some(Story { notification, deliveries }))
     }
 

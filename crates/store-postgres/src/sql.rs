@@ -376,8 +376,8 @@ statements! {
     DELIVERIES_OF_USER = concat!(delivery!(), r#" WHERE "userId" = $1 ORDER BY id DESC"#);
     DELIVERIES_COUNT = "SELECT count(*) FROM grelot.deliveries WHERE state = $1";
 
-    ATTEMPTS = r#"SELECT "startedAt", "endedAt", outcome, answer FROM grelot.attempts WHERE "deliveryId" = $1
-        ORDER BY number"#;
+    ATTEMPTS = r#"SELECT "startedAt", "endedAt", outcome, answer, "deliveryId" FROM grelot.attempts
+        WHERE "deliveryId" = ANY ($1::text[]) ORDER BY "deliveryId", number"#;
     ATTEMPT_INSERT = r#"INSERT INTO grelot.attempts ("deliveryId", number, "startedAt", "endedAt", outcome, answer)
         VALUES ($1, (SELECT coalesce(max(number), 0) + 1 FROM grelot.attempts WHERE "deliveryId" = $1),
         $2, $3, $4, $5)"#;
