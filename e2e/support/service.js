@@ -13,7 +13,7 @@ export { root } from "./node.js";
 const secret = { GRELOT_JWT_SECRET: "0123456789abcdef0123456789abcdef" };
 
 export class Service {
-  /** Its processes: back ends ask the first, users the last. */
+  /** Its processes: back ends ask the first that runs, users the last. */
   nodes = [];
   #place = mkdtempSync(path.join(tmpdir(), "grelot-e2e-"));
   #env;
@@ -38,12 +38,12 @@ export class Service {
 
   /** Where users ask. */
   get url() {
-    return this.nodes.at(-1).url;
+    return (this.nodes.findLast(({ runs }) => runs) ?? this.nodes.at(-1)).url;
   }
 
   /** Where back ends ask. */
   get internalUrl() {
-    return this.nodes[0].url;
+    return (this.nodes.find(({ runs }) => runs) ?? this.nodes[0]).url;
   }
 
   /** Runs a command beside the service; returns what it printed. */
