@@ -1,17 +1,31 @@
 // What breaks on the way: the service, the network, the session, and what is done meanwhile. Nothing is lost, nothing is told twice.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { shows, stage, toasts, until } from "./support/stage.js";
+import { onEach, onTwo } from "./support/over.js";
+import { badge, shows, toasts, until } from "./support/stage.js";
 
 /** Longer than any proxy or browser calls a hiccup. The issue's minute, where somebody has the time. */
 const ABSENCE = Number(process.env.ABSENCE_SECONDS ?? 12) * 1_000;
 const NETWORK = /net::ERR_|Failed to load resource/;
 
+/** How long a page may take to move to another node: the 3 s that a stream asks for at most, and a little. */
+const MOVED = 6_000;
+
 const state = (page) => page.getAttribute("[data-part=connection]", "data-state");
 
-test("the service is killed and comes back: nothing is missed, no toast is repeated", () =>
-  stage(async ({ tab, send, service, host, expectErrors }) => {
+/** Keeps what a page says of its connection from now on. */
+const watch = (page) =>
+  page.evaluate(() => {
+    window.states = [];
+    const shown = document.querySelector("[data-part=connection]");
+    const look = new MutationObserver(() => window.states.push(shown.dataset.state));
+    look.observe(shown, { attributeFilter: ["data-state"] });
+  });
+const watched = (page) => page.evaluate(() => window.states);
+
+onEach(
+  "the service is killed and comes back: nothing is missed, no toast is repeated",
+  async ({ tab, send, service, host, expectErrors }) => {
     expectErrors(NETWORK);
     const pages = [await tab(), await tab()];
     await send("demo", { title: "Before", type: "ERROR" });
@@ -30,10 +44,56 @@ test("the service is killed and comes back: nothing is missed, no toast is repea
     assert.equal(after.filter((text) => text.includes("Before")).length, 1, JSON.stringify(after));
     assert.equal(after.filter((text) => text.includes("After")).length, 1, JSON.stringify(after));
     assert.equal(host.streams.size, 1);
-  }));
+  },
+);
 
-test("the network is away for long: one summary, and a list that is complete", () =>
-  stage(async ({ tab, send, host, context, expectErrors }) => {
+onTwo(
+  "the node that holds the stream is killed for good: the page goes on at the other, and nothing is missed",
+  async ({ tab, send, service, host, expectErrors }) => {
+    expectErrors(NETWORK);
+    const pages = [await tab(), await tab()];
+    await send("demo", { title: "Before", type: "ERROR" });
+    for (const page of pages) await shows(page, 1);
+    for (const page of pages) await watch(page);
+    const [, holds] = service.nodes;
+    await holds.kill();
+    await send("demo", { title: "Meanwhile" });
+    const back = async (page) => (await badge(page)) === "2" && (await state(page)) === "live";
+    await Promise.all(pages.map((page) => until("live at the other node", () => back(page), MOVED)));
+    await send("demo", { title: "After" });
+    for (const page of pages) await shows(page, 3);
+    const texts = (await Promise.all(pages.map(toasts))).flat();
+    assert.equal(texts.filter((text) => text.includes("Before")).length, 1, JSON.stringify(texts));
+    assert.equal(texts.filter((text) => text.includes("After")).length, 1, JSON.stringify(texts));
+    for (const page of pages) assert.deepEqual(await watched(page), ["connecting", "live"]);
+    assert.equal(host.streams.size, 1);
+  },
+);
+
+onTwo("the nodes are restarted one after the other: nobody notices", async ({ tab, send, service, host }) => {
+  const pages = [await tab(), await tab()];
+  for (const page of pages) await watch(page);
+  let sent = 0;
+  for (const node of service.nodes.toReversed()) {
+    await send("demo", { title: `Before ${(sent += 1)}` });
+    for (const page of pages) await shows(page, sent);
+    await node.end();
+    await send("demo", { title: `Meanwhile ${(sent += 1)}` });
+    for (const page of pages) await shows(page, sent);
+    await node.start();
+  }
+  for (const page of pages) await until("live", async () => (await state(page)) === "live");
+  await send("demo", { title: "Last" });
+  for (const page of pages) await shows(page, sent + 1);
+  const texts = (await Promise.all(pages.map(toasts))).flat();
+  assert.equal(new Set(texts).size, texts.length, JSON.stringify(texts));
+  for (const page of pages) assert.ok(!(await watched(page)).includes("offline"));
+  assert.equal(host.streams.size, 1);
+});
+
+onEach(
+  "the network is away for long: one summary, and a list that is complete",
+  async ({ tab, send, host, context, expectErrors }) => {
     expectErrors(NETWORK);
     const page = await tab();
     host.cut();
@@ -48,10 +108,12 @@ test("the network is away for long: one summary, and a list that is complete", (
     assert.match((await toasts(page))[0], /\+7 notifications/);
     await page.click("[data-part=bell]");
     await until("all are in the list", async () => (await page.locator("[data-part=item]").count()) === 7);
-  }));
+  },
+);
 
-test("what is done without a network is shown at once and replayed", () =>
-  stage(async ({ tab, send, host, unread, context, expectErrors }) => {
+onEach(
+  "what is done without a network is shown at once and replayed",
+  async ({ tab, send, host, unread, context, expectErrors }) => {
     expectErrors(NETWORK);
     const [first] = await send("demo", { title: "A" });
     await send("demo", { title: "B" });
@@ -68,64 +130,62 @@ test("what is done without a network is shown at once and replayed", () =>
     await context.setOffline(false);
     await until("the service has it", async () => (await unread("demo")) === 1);
     await shows(page, 1);
-  }));
+  },
+);
 
-test("a link that leaves the page leaves it read", () =>
-  stage(async ({ tab, send, unread, host }) => {
-    await send("demo", { title: "Away", link: "/elsewhere" });
-    const page = await tab("signed");
-    await page.click("[data-part=bell]");
-    await page.click("[data-part=item] a");
-    await page.waitForURL(`${host.url}elsewhere`);
-    await until("the service has it", async () => (await unread("demo")) === 0);
-  }));
+onEach("a link that leaves the page leaves it read", async ({ tab, send, unread, host }) => {
+  await send("demo", { title: "Away", link: "/elsewhere" });
+  const page = await tab("signed");
+  await page.click("[data-part=bell]");
+  await page.click("[data-part=item] a");
+  await page.waitForURL(`${host.url}elsewhere`);
+  await until("the service has it", async () => (await unread("demo")) === 0);
+});
 
-test("a token that expires is renewed without a gap", () =>
-  stage(async ({ tab, send, host }) => {
-    host.life = 8;
-    const page = await tab("signed");
-    const states = new Set();
-    const end = Date.now() + 20_000;
-    let sent = 0;
-    while (Date.now() < end) {
-      sent += 1;
-      await send("demo", { title: `N ${sent}` });
-      await shows(page, sent);
-      states.add(await state(page));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-    assert.ok(host.tokens >= 3, `${host.tokens} tokens`);
-    assert.deepEqual([...states], ["live"]);
-    assert.ok(host.streams.size <= 2);
-  }));
+onEach("a token that expires is renewed without a gap", async ({ tab, send, host }) => {
+  host.life = 8;
+  const page = await tab("signed");
+  const states = new Set();
+  const end = Date.now() + 20_000;
+  let sent = 0;
+  while (Date.now() < end) {
+    sent += 1;
+    await send("demo", { title: `N ${sent}` });
+    await shows(page, sent);
+    states.add(await state(page));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assert.ok(host.tokens >= 3, `${host.tokens} tokens`);
+  assert.deepEqual([...states], ["live"]);
+  assert.ok(host.streams.size <= 2);
+});
 
-test("a storm of 500 in a second blocks nobody: no task over 100 ms, one toast", () =>
-  stage(async ({ tab, host, service }) => {
-    const page = await tab();
-    await page.click("[data-part=bell]");
-    await page.waitForSelector("[data-part=empty]");
-    await page.evaluate(() => {
-      window.longest = 0;
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
-      }).observe({ type: "longtask", buffered: false });
-    });
-    const began = Date.now();
-    await Promise.all(
-      Array.from({ length: 500 }, (_, number) =>
-        fetch(`${service.url}/api/internal/notify`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${service.apiKey}`, "content-type": "application/json" },
-          body: JSON.stringify({ userId: "demo", title: `Storm ${number}` }),
-        }).then((answer) => assert.equal(answer.status, 201)),
-      ),
-    );
-    const took = Date.now() - began;
-    await shows(page, "99+");
-    await until("all are counted", async () => (await page.textContent("[data-part=tab-unread]")).includes("500"));
-    const longest = await page.evaluate(() => window.longest);
-    assert.ok(longest <= 100, `a task of ${longest} ms, for 500 in ${took} ms`);
-    const texts = await toasts(page);
-    assert.equal(texts.length, 1, JSON.stringify(texts));
-    assert.equal(host.streams.size, 1);
-  }));
+onEach("a storm of 500 in a second blocks nobody: no task over 100 ms, one toast", async ({ tab, host, service }) => {
+  const page = await tab();
+  await page.click("[data-part=bell]");
+  await page.waitForSelector("[data-part=empty]");
+  await page.evaluate(() => {
+    window.longest = 0;
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+    }).observe({ type: "longtask", buffered: false });
+  });
+  const began = Date.now();
+  await Promise.all(
+    Array.from({ length: 500 }, (_, number) =>
+      fetch(`${service.internalUrl}/api/internal/notify`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${service.apiKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ userId: "demo", title: `Storm ${number}` }),
+      }).then((answer) => assert.equal(answer.status, 201)),
+    ),
+  );
+  const took = Date.now() - began;
+  await shows(page, "99+");
+  await until("all are counted", async () => (await page.textContent("[data-part=tab-unread]")).includes("500"));
+  const longest = await page.evaluate(() => window.longest);
+  assert.ok(longest <= 100, `a task of ${longest} ms, for 500 in ${took} ms`);
+  const texts = await toasts(page);
+  assert.equal(texts.length, 1, JSON.stringify(texts));
+  assert.equal(host.streams.size, 1);
+});

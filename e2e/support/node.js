@@ -59,6 +59,15 @@ export class Node {
     if (how !== "SIGKILL") throw new Error(`it had ended by itself (${how}): ${this.#said.join("\n")}`);
   }
 
+  /** Ends it as an operator does: it finishes what it has begun, and takes leave of its streams. */
+  async end() {
+    const child = this.#child;
+    this.#child = undefined;
+    child.kill("SIGTERM");
+    const how = await this.#ended;
+    if (how !== 0) throw new Error(`it ended badly (${how}): ${this.#said.join("\n")}`);
+  }
+
   /** Stops it where it stands, until it is killed. */
   freeze() {
     this.#child.kill("SIGSTOP");

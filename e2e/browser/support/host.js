@@ -1,4 +1,5 @@
-// A host application: it signs its users in, serves the demo page as it was built, and passes `/api` on to the service.
+// A host application: it signs its users in, serves the demo page as it was built, and passes `/api` on to the service: of two
+// nodes streams go to the one, and all else to the other, as long as both run.
 // Between it and the browser lies a network that can be cut. Not here: the service, the browser.
 
 import { createHmac } from "node:crypto";
@@ -116,12 +117,13 @@ export class Host {
   }
 
   #pass(request, response) {
-    const upstream = http.request(`${this.#service.url}${request.url}`, {
+    const stream = request.url.startsWith("/api/notifications/stream");
+    const node = stream ? this.#service.url : this.#service.internalUrl;
+    const upstream = http.request(`${node}${request.url}`, {
       method: request.method,
       headers: { ...request.headers, host: request.headers.host },
       agent: false,
     });
-    const stream = request.url.startsWith("/api/notifications/stream");
     if (stream) {
       this.streams.add(request);
       response.on("close", () => this.streams.delete(request));

@@ -21,8 +21,8 @@ async function launchDriven(launch) {
 }
 
 /** Runs `play` with a service, a host and a browser, and puts them away. Fails if a console had an error. */
-export async function stage(play, { plain, ...launch } = {}) {
-  const service = await Service.start();
+export async function stage(play, { deployment, plain, ...launch } = {}) {
+  const service = await Service.start(deployment);
   const host = await Host.start(service);
   const { context, close } = await (plain ? launchPlain(browserOptions) : launchDriven(launch));
   context.setDefaultTimeout(PATIENCE);
@@ -52,7 +52,7 @@ export async function stage(play, { plain, ...launch } = {}) {
     /** Sends to a user, as a module of the host would. */
     async send(user, ...notifications) {
       const sent = notifications.map(async (notification) => {
-        const answer = await fetch(`${service.url}/api/internal/notify`, {
+        const answer = await fetch(`${service.internalUrl}/api/internal/notify`, {
           method: "POST",
           headers: { authorization: `Bearer ${service.apiKey}`, "content-type": "application/json" },
           body: JSON.stringify({ userId: user, ...notification }),
