@@ -71,6 +71,22 @@ onTwo(
   },
 );
 
+onTwo(
+  "the node that holds the stream stands still: the page misses its pings, and goes on at the other",
+  async ({ tab, send, service, host }) => {
+    const pages = [await tab(), await tab()];
+    await send("demo", { title: "Before" });
+    for (const page of pages) await shows(page, 1);
+    const [held] = host.streams;
+    service.nodes[1].freeze();
+    await send("demo", { title: "Meanwhile" });
+    for (const page of pages) await shows(page, 2);
+    for (const page of pages) await until("live", async () => (await state(page)) === "live");
+    await until("the other stream alone", () => host.streams.size === 1 && !host.streams.has(held));
+  },
+  { env: { GRELOT_PING_SECONDS: "1" } },
+);
+
 onTwo("the nodes are restarted one after the other: nobody notices", async ({ tab, send, service, host }) => {
   const pages = [await tab(), await tab()];
   for (const page of pages) await watch(page);

@@ -18,6 +18,7 @@ export class Node {
   #child;
   #ended;
   #said = [];
+  #stands = false;
 
   /** One that will run in this directory, with these variables. */
   constructor(cwd, env) {
@@ -29,8 +30,9 @@ export class Node {
     return `http://${this.#bind}`;
   }
 
+  /** Whether it is there, and does not stand still: what a proxy knows from asking now and then. */
   get runs() {
-    return this.#child !== undefined;
+    return this.#child !== undefined && !this.#stands;
   }
 
   /** Starts it, where it was before if it was there before. */
@@ -39,6 +41,7 @@ export class Node {
     this.#child = child;
     this.#ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
     this.#said = [];
+    this.#stands = false;
     const lines = createInterface({ input: child.stderr });
     this.#bind = await new Promise((resolve, reject) => {
       lines.on("line", (line) => {
@@ -70,6 +73,7 @@ export class Node {
 
   /** Stops it where it stands, until it is killed. */
   freeze() {
+    this.#stands = true;
     this.#child.kill("SIGSTOP");
   }
 

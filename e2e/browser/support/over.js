@@ -7,10 +7,13 @@ import { stage } from "./stage.js";
 
 const [one, two] = await deployments({ after }, (each) => onSqlite(each) || onNats(each));
 
-const over = (name, play, options, { name: deployment, fresh }) =>
-  test(`${name}, over ${deployment}`, () => stage(play, { ...options, deployment: fresh() }));
+const over = (name, play, { env, ...options } = {}, { name: deployment, fresh }) =>
+  test(`${name}, over ${deployment}`, () => {
+    const { nodes, env: own } = fresh();
+    return stage(play, { ...options, deployment: { nodes, env: { ...own, ...env } } });
+  });
 
-/** A test that is played on each. */
+/** A test that is played on each; `env` is for the service, the rest for the browser. */
 export const onEach = (name, play, options) => {
   for (const deployment of [one, two]) over(name, play, options, deployment);
 };
