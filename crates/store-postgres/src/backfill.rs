@@ -201,7 +201,6 @@ impl Tx {
     async fn backfill(&self) -> Result<usize, Failure> {
         let mut listed = self.take_listed().await?;
         if listed.is_empty() {
-            self.give_up();
             return Ok(0);
         }
         let mut claimed = self.claim_inboxes(&listed.keys().collect()).await?;
@@ -227,19 +226,32 @@ impl Tx {
         Ok(older.len())
     }
 
+    /// The first on the list. What cannot be read is taken off it: the others are not to wait for it.
     async fn take_listed(&self) -> Result<Listed, Failure> {
         let params: rows::Params<'_> = &[&rows::limit(USERS)];
+        let (mut listed, mut odd) = (Listed::new(), Vec::new());
         let mut rest = ROWS;
-        let mut listed = Listed::new();
-        for row in &rows::query(&self.connection, sql::BACKFILL_TAKE, params).await? {
-            let user = rows::parsed(row, 0, "backfill.userId", |text| UserId::parse(text).ok())?;
-            let next = rows::count(row, 1, "backfill.next")?;
-            let left = rows::count(row, 2, "backfill.left")?;
+        let found = rows::query(&self.connection, sql::BACKFILL_TAKE, params).await?;
+        for row in &found {
+            let text: &str = rows::get(row, 0, "backfill.userId")?;
+            let next = rows::count(row, 1, "backfill.next");
+            let left = rows::count(row, 2, "backfill.left");
+            let (Ok(user), Ok(next), Ok(left)) = (UserId::parse(text), next, left) else {
+                odd.push(text);
+                continue;
+            };
             listed.insert(user, Room { next, left });
             rest = rest.saturating_sub(left);
             if rest == 0 {
                 break;
             }
+        }
+        if !odd.is_empty() {
+            warn!(
+                count = odd.len(),
+                "rows of users stay as they are: what was listed of them cannot be read"
+            );
+            rows::execute(&self.connection, sql::BACKFILL_DONE, &[&odd]).await?;
         }
         Ok(listed)
     }
