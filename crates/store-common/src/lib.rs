@@ -5,9 +5,19 @@
 //! (`grelot_core`).
 
 mod answer;
+mod category;
+mod content;
 mod context;
+mod errand;
+mod history;
+mod preference;
 mod slots;
 
 pub use answer::{ANSWERS_KEPT, Kept, KeptRow, encode_answer};
+pub use category::{decode_templates, decode_texts, encode_templates, encode_texts};
+pub use content::{decode_content, encode_content};
 pub use context::Context;
+pub use errand::{Collected, Reader, Subject};
+pub use history::ChangeRow;
+pub use preference::{decode_choices, decode_quiet, encode_choice, encode_choices, encode_quiet};
 pub use slots::{SlotGuard, Slots};

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use grelot_core::category::Categories;
 use grelot_core::{
-    Category, CategoryKey, CategoryMail, Channel, ChannelSet, DelayMinutes, Localized, MailMode,
-    Template, Templates,
+    Category, CategoryKey, CategoryMail, Channel, ChannelSet, DelayMinutes, MailMode,
 };
 use grelot_store::{CategoryRegistry, StoreError};
-use serde_json::Value;
+use grelot_store_common::{decode_templates, decode_texts, encode_templates, encode_texts};
 use tokio_postgres::Row;
 
 use crate::error::Failure;
@@ -67,8 +66,8 @@ impl Tx {
         let Category { key, label, description, defaults, mandatory, mail } = category;
         let params: rows::Params<'_> = &[
             &key.as_str(),
-            &encode(label),
-            &encode(description),
+            &encode_texts(label),
+            &encode_texts(description),
             &defaults.has(Channel::InApp),
             &defaults.has(Channel::Email),
             &mandatory.has(Channel::InApp),
@@ -97,8 +96,8 @@ fn category(row: &Row) -> Result<Category, Failure> {
     };
     Ok(Category {
         key: rows::parsed(row, 0, "categories.key", |text| CategoryKey::parse(text).ok())?,
-        label: rows::parsed(row, 1, "categories.label", decode)?,
-        description: rows::parsed(row, 2, "categories.description", decode)?,
+        label: rows::parsed(row, 1, "categories.label", decode_texts)?,
+        description: rows::parsed(row, 2, "categories.description", decode_texts)?,
         defaults: channels(3, 4, "categories.default")?,
         mandatory: channels(5, 6, "categories.mandatory")?,
         mail: CategoryMail {
@@ -108,37 +107,4 @@ fn category(row: &Row) -> Result<Category, Failure> {
             templates: rows::parsed(row, 9, "categories.mailTemplates", decode_templates)?,
         },
     })
-}
-
-/// `[["en", "Billing"]]`: a list, since the order counts.
-fn encode(texts: &Localized) -> String {
-    let pairs = texts.iter().map(|(tag, text)| Value::from(vec![tag, text]));
-    Value::Array(pairs.collect()).to_string()
-}
-
-/// The other way; `None` when the text is not of this form.
-fn decode(text: &str) -> Option<Localized> {
-    let pairs: Vec<(String, String)> = serde_json::from_str(text).ok()?;
-    Localized::new(pairs).ok()
-}
-
-/// `[["fr", "subject", "html", "text"]]`, with null for a part that is not there.
-fn encode_templates(templates: &Templates) -> String {
-    let rows = templates.iter().map(|(tag, Template { subject, html, text })| {
-        Value::from(vec![Some(tag), Some(subject), html.as_deref(), text.as_deref()])
-    });
-    Value::Array(rows.collect()).to_string()
-}
-
-/// The other way; `None` when the text is not of this form.
-fn decode_templates(text: &str) -> Option<Templates> {
-    // Most categories have none.
-    if text == "[]" {
-        return Some(Templates::default());
-    }
-    let rows: Vec<(String, String, Option<String>, Option<String>)> =
-        serde_json::from_str(text).ok()?;
-    let templates =
-        rows.into_iter().map(|(tag, subject, html, text)| (tag, Template { subject, html, text }));
-    Templates::new(templates.collect()).ok()
 }

@@ -19,6 +19,7 @@ mod adoption;
 mod backfill;
 mod batch;
 mod categories;
+mod choices;
 mod committer;
 mod connection;
 mod copy;

@@ -1,17 +1,16 @@
 //! The port `PreferenceBook`: what users chose.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use futures_util::future::{try_join, try_join3};
 use grelot_core::{
-    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, DigestChoice, DigestRhythm, Preferences,
-    PreferencesUpdate, QuietHours, TimeOfDay, UserId,
+    ChangeKind, Channel, ChannelSet, DigestChoice, DigestRhythm, Preferences, PreferencesUpdate,
+    UserId,
 };
 use grelot_store::{PreferenceBook, PreferencesError, PreferencesView, StoreError};
-use serde_json::{Map, Value};
+use grelot_store_common::{decode_quiet, encode_choices, encode_quiet};
 use tokio_postgres::Row;
 
+use crate::choices;
 use crate::error::Failure;
 use crate::rows;
 use crate::snapshot::Snapshot;
@@ -62,7 +61,7 @@ pub(crate) fn read(row: &Row) -> Result<Preferences, Failure> {
     let switches = ChannelSet::NONE
         .with(Channel::InApp, rows::get(row, 0, "notification_preferences.inApp")?)
         .with(Channel::Email, rows::get(row, 1, "notification_preferences.email")?);
-    let choices = decode(rows::get(row, 2, "notification_preferences.categories")?);
+    let choices = choices::decode(rows::get(row, 2, "notification_preferences.categories")?);
     let name = "mail_preferences.quietHours";
     let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
     Ok(Preferences { switches, choices, quiet, digest: digest(row)? })
@@ -92,7 +91,7 @@ impl Tx {
         }
         let id = self.context.next_id(self.now);
         let switches = Channel::ALL.map(|channel| preferences.switches.has(channel));
-        let choices = encode(&preferences.choices);
+        let choices = encode_choices(&preferences.choices);
         let params: rows::Params<'_> =
             &[&id.as_str(), &user.as_str(), &switches[0], &switches[1], &choices];
         let put = rows::execute(&self.connection, sql::PREFERENCES_PUT, params);
@@ -120,83 +119,4 @@ fn digest(row: &Row) -> Result<DigestChoice, Failure> {
     let hour = u8::try_from(hour)
         .map_err(|_other| Failure::Corrupt("mail_preferences.emailDigestHour"))?;
     Ok(DigestChoice { rhythm, hour })
-}
-
-/// `22:00-07:00`.
-fn encode_quiet(quiet: QuietHours) -> String {
-    format!("{}-{}", quiet.start().text(), quiet.end().text())
-}
-
-/// The other way; `None` when the text is not of this form.
-fn decode_quiet(text: &str) -> Option<QuietHours> {
-    let (start, end) = text.split_once('-')?;
-    QuietHours::new(TimeOfDay::parse(start).ok()?, TimeOfDay::parse(end).ok()?).ok()
-}
-
-/// `{"billing": {"email": false}}`.
-fn encode(choices: &BTreeMap<CategoryKey, Choice>) -> String {
-    let choice = |choice: &Choice| {
-        let channels = Channel::ALL.into_iter();
-        let chosen = channels.filter_map(|channel| Some((channel, choice.on(channel)?)));
-        chosen.map(|(channel, on)| (channel.name().to_owned(), Value::Bool(on))).collect()
-    };
-    let object: Map<String, Value> = choices
-        .iter()
-        .map(|(key, chosen)| (key.as_str().to_owned(), Value::Object(choice(chosen))))
-        .collect();
-    Value::Object(object).to_string()
-}
-
-/// The other way. The host's programs write here as well: `true` for a category means every channel, and what is no choice
-/// of a channel is none.
-fn decode(text: &str) -> BTreeMap<CategoryKey, Choice> {
-    // Most users choose nothing by category.
-    if text == "{}" {
-        return BTreeMap::new();
-    }
-    let object: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-    object
-        .into_iter()
-        .filter_map(|(key, chosen)| Some((CategoryKey::parse(&key).ok()?, decode_choice(&chosen))))
-        .collect()
-}
-
-fn decode_choice(chosen: &Value) -> Choice {
-    let on = |channel: Channel| chosen.as_bool().or_else(|| chosen.get(channel.name())?.as_bool());
-    Choice { in_app: on(Channel::InApp), email: on(Channel::Email) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_decode_to_themselves() {
-        let values = [None, Some(false), Some(true)];
-        let mut choices = BTreeMap::new();
-        for (a, in_app) in values.into_iter().enumerate() {
-            for (b, email) in values.into_iter().enumerate() {
-                let key = CategoryKey::parse(&format!("c{a}{b}")).unwrap();
-                choices.insert(key, Choice { in_app, email });
-            }
-        }
-        assert_eq!(decode(&encode(&choices)), choices);
-        assert_eq!(encode(&BTreeMap::new()), "{}");
-    }
-
-    #[test]
-    fn choices_that_another_program_wrote_are_read_as_far_as_they_are_some() {
-        for text in ["[]", "null", "7", r#"{"Billing":{"email":false}}"#] {
-            assert_eq!(decode(text), BTreeMap::new(), "{text}");
-        }
-        let key = CategoryKey::parse("a").unwrap();
-        for (text, in_app, email) in [
-            (r#"{"a":false}"#, Some(false), Some(false)),
-            (r#"{"a":true, "B":1}"#, Some(true), Some(true)),
-            (r#"{"a":{"sms":true,"email":false}}"#, None, Some(false)),
-            (r#"{"a":{"inApp":"no"}}"#, None, None),
-        ] {
-            assert_eq!(decode(text).get(&key), Some(&Choice { in_app, email }), "{text}");
-        }
-    }
 }

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::try_join3;
-use grelot_core::{
-    CategoryKey, Change, ChangeKind, Inbox, NotificationId, Recorded, Resume, Seq, UserId,
-    count_each,
-};
+use grelot_core::{Change, ChangeKind, Inbox, Recorded, Resume, Seq, UserId, count_each};
 use grelot_store::{Poll, Replay, Replayed, StoreError};
+use grelot_store_common::ChangeRow;
 use tokio_postgres::Row;
 
 use crate::error::Failure;
@@ -117,39 +115,14 @@ impl Snapshot {
     }
 }
 
-/// The name of a change in the history.
-pub(crate) const fn kind_name(kind: &ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Created(_) => "created",
-        ChangeKind::Read { .. } => "read",
-        ChangeKind::Unread { .. } => "unread",
-        ChangeKind::Deleted { .. } => "deleted",
-        ChangeKind::AllRead { .. } => "all_read",
-        ChangeKind::PreferencesUpdated => "preferences",
-        ChangeKind::Erased => "erased",
-    }
-}
-
-/// A change of the history: creations and erases are not in it.
+/// A change of the history.
 fn kind(row: &Row) -> Result<ChangeKind, Failure> {
-    let id = || rows::parsed(row, 2, "changes.notificationId", NotificationId::parse);
-    let at = || {
-        let at = rows::instant_or_null(row, 3, "changes.at")?;
-        at.ok_or(Failure::Corrupt("changes.at"))
+    let row = ChangeRow {
+        kind: rows::get(row, 1, "changes.kind")?,
+        id: rows::get(row, 2, "changes.notificationId")?,
+        at: rows::get(row, 3, "changes.at")?,
+        up_to: rows::get(row, 4, "changes.upToSeq")?,
+        category: rows::get(row, 5, "changes.category")?,
     };
-    let name = rows::parsed(row, 1, "changes.kind", |text| Some(text.to_owned()))?;
-    Ok(match name.as_str() {
-        "read" => ChangeKind::Read { id: id()?, read_at: at()? },
-        "unread" => ChangeKind::Unread { id: id()? },
-        "deleted" => ChangeKind::Deleted { id: id()? },
-        "all_read" => ChangeKind::AllRead {
-            read_at: at()?,
-            up_to: rows::seq(row, 4, "changes.upToSeq")?,
-            category: rows::parsed_or_null(row, 5, "changes.category", |text| {
-                CategoryKey::parse(text).ok()
-            })?,
-        },
-        "preferences" => ChangeKind::PreferencesUpdated,
-        _ => return Err(Failure::Corrupt("changes.kind")),
-    })
+    row.read().map_err(Failure::Corrupt)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use grelot_core::{Change, ChangeKind, Inbox, Seq, Timestamp, UserId};
+pub(crate) use grelot_store_common::ChangeRow;
 use grelot_store_common::Context;
 use parking_lot::Mutex;
 
@@ -134,41 +135,5 @@ impl Tx {
         })
         .await?;
         Ok(dropped.into_iter().fold(inbox.pruned, Seq::max))
-    }
-}
-
-/// A change as the history holds it.
-#[derive(Debug)]
-pub(crate) struct ChangeRow<'a> {
-    pub(crate) kind: &'static str,
-    pub(crate) id: Option<&'a str>,
-    pub(crate) at: Option<i64>,
-    pub(crate) up_to: Option<i64>,
-    category: Option<&'a str>,
-}
-
-impl<'a> ChangeRow<'a> {
-    pub(crate) fn of(kind: &'a ChangeKind) -> Self {
-        let mut row = Self {
-            kind: crate::replay::kind_name(kind),
-            id: None,
-            at: None,
-            up_to: None,
-            category: None,
-        };
-        match kind {
-            ChangeKind::Read { id, read_at } => {
-                row.id = Some(id.as_str());
-                row.at = Some(read_at.millis());
-            }
-            ChangeKind::Unread { id } | ChangeKind::Deleted { id } => row.id = Some(id.as_str()),
-            ChangeKind::AllRead { read_at, up_to, category } => {
-                row.at = Some(read_at.millis());
-                row.up_to = Some(rows::int(up_to.get()));
-                row.category = category.as_ref().map(grelot_core::CategoryKey::as_str);
-            }
-            ChangeKind::Created(_) | ChangeKind::PreferencesUpdated | ChangeKind::Erased => {}
-        }
-        row
     }
 }

@@ -1,15 +1,13 @@
 //! The port `PreferenceBook`: what users chose.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use grelot_core::{
-    CategoryKey, ChangeKind, Channel, ChannelSet, Choice, DigestChoice, DigestRhythm, Preferences,
-    PreferencesUpdate, QuietHours, TimeOfDay, UserId,
+    ChangeKind, Channel, ChannelSet, DigestChoice, DigestRhythm, Preferences, PreferencesUpdate,
+    UserId,
 };
 use grelot_store::{PreferenceBook, PreferencesError, PreferencesView, StoreError};
+use grelot_store_common::{decode_choices, decode_quiet, encode_choices, encode_quiet};
 use rusqlite::params;
-use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::snapshot::Snapshot;
@@ -48,7 +46,8 @@ impl Snapshot<'_> {
             let switches = ChannelSet::NONE
                 .with(Channel::InApp, row.get(0)?)
                 .with(Channel::Email, row.get(1)?);
-            let choices = rows::parsed(row, 2, "notification_preferences.categories", decode)?;
+            let choices =
+                rows::parsed(row, 2, "notification_preferences.categories", decode_choices)?;
             let name = "notification_preferences.quietHours";
             let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
             let rhythm = rows::parsed(row, 4, "notification_preferences.emailDigest", |text| {
@@ -84,7 +83,7 @@ impl Tx<'_> {
                 user.as_str(),
                 preferences.switches.has(Channel::InApp),
                 preferences.switches.has(Channel::Email),
-                encode(&preferences.choices),
+                encode_choices(&preferences.choices),
                 preferences.quiet.map(encode_quiet),
                 preferences.digest.rhythm.name(),
                 preferences.digest.hour,
@@ -93,82 +92,5 @@ impl Tx<'_> {
         let inbox =
             self.record(user, inbox, inbox.preferences_updated(), ChangeKind::PreferencesUpdated)?;
         Ok(Ok(PreferencesView { preferences, categories, inbox }))
-    }
-}
-
-/// `22:00-07:00`.
-fn encode_quiet(quiet: QuietHours) -> String {
-    format!("{}-{}", quiet.start().text(), quiet.end().text())
-}
-
-/// The other way; `None` when the text is not of this form.
-fn decode_quiet(text: &str) -> Option<QuietHours> {
-    let (start, end) = text.split_once('-')?;
-    QuietHours::new(TimeOfDay::parse(start).ok()?, TimeOfDay::parse(end).ok()?).ok()
-}
-
-/// `{"billing": {"email": false}}`.
-fn encode(choices: &BTreeMap<CategoryKey, Choice>) -> String {
-    let choice = |choice: &Choice| {
-        let channels = Channel::ALL.into_iter();
-        let chosen = channels.filter_map(|channel| Some((channel, choice.on(channel)?)));
-        chosen.map(|(channel, on)| (channel.name().to_owned(), Value::Bool(on))).collect()
-    };
-    let object: Map<String, Value> = choices
-        .iter()
-        .map(|(key, chosen)| (key.as_str().to_owned(), Value::Object(choice(chosen))))
-        .collect();
-    Value::Object(object).to_string()
-}
-
-/// The other way; `None` when the text is not of this form.
-fn decode(text: &str) -> Option<BTreeMap<CategoryKey, Choice>> {
-    // Most users choose nothing by category.
-    if text == "{}" {
-        return Some(BTreeMap::new());
-    }
-    let object: Map<String, Value> = serde_json::from_str(text).ok()?;
-    object
-        .into_iter()
-        .map(|(key, chosen)| Some((CategoryKey::parse(&key).ok()?, decode_choice(&chosen)?)))
-        .collect()
-}
-
-fn decode_choice(chosen: &Value) -> Option<Choice> {
-    let mut choice = Choice::default();
-    for (channel, on) in chosen.as_object()? {
-        let on = Some(on.as_bool()?);
-        match channel.as_str() {
-            "inApp" => choice.in_app = on,
-            "email" => choice.email = on,
-            _ => return None,
-        }
-    }
-    Some(choice)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn choices_decode_to_themselves() {
-        let values = [None, Some(false), Some(true)];
-        let mut choices = BTreeMap::new();
-        for (a, in_app) in values.into_iter().enumerate() {
-            for (b, email) in values.into_iter().enumerate() {
-                let key = CategoryKey::parse(&format!("c{a}{b}")).unwrap();
-                choices.insert(key, Choice { in_app, email });
-            }
-        }
-        assert_eq!(decode(&encode(&choices)), Some(choices));
-        assert_eq!(encode(&BTreeMap::new()), "{}");
-    }
-
-    #[test]
-    fn choices_of_another_form_do_not_decode() {
-        for text in ["", "[]", r#"{"Billing":{}}"#, r#"{"a":true}"#, r#"{"a":{"sms":true}}"#] {
-            assert_eq!(decode(text), None, "{text}");
-        }
     }
 }

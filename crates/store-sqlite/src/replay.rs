@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use grelot_core::{
-    CategoryKey, Change, ChangeKind, Inbox, NotificationId, Recorded, Resume, Seq, Timestamp,
-    UserId, count_each,
-};
+use grelot_core::{Change, ChangeKind, Inbox, Recorded, Resume, Seq, UserId, count_each};
 use grelot_store::{Poll, Replay, Replayed, StoreError};
+use grelot_store_common::ChangeRow;
 use rusqlite::{Row, params};
 
 use crate::error::Failure;
@@ -111,36 +109,15 @@ impl Snapshot<'_> {
     }
 }
 
-/// The name of a change in the history.
-pub(crate) const fn kind_name(kind: &ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Created(_) => "created",
-        ChangeKind::Read { .. } => "read",
-        ChangeKind::Unread { .. } => "unread",
-        ChangeKind::Deleted { .. } => "deleted",
-        ChangeKind::AllRead { .. } => "all_read",
-        ChangeKind::PreferencesUpdated => "preferences",
-        ChangeKind::Erased => "erased",
-    }
-}
-
-/// A change of the history: creations and erases are not in it.
+/// A change of the history.
 fn kind(row: &Row<'_>) -> Result<ChangeKind, Failure> {
-    let id = || rows::parsed(row, 2, "changes.notificationId", NotificationId::parse);
-    let at = || row.get::<_, Option<i64>>(3)?.ok_or(Failure::Corrupt("changes.at"));
-    let name = rows::parsed(row, 1, "changes.kind", |text| Some(text.to_owned()))?;
-    Ok(match name.as_str() {
-        "read" => ChangeKind::Read { id: id()?, read_at: Timestamp::from_millis(at()?) },
-        "unread" => ChangeKind::Unread { id: id()? },
-        "deleted" => ChangeKind::Deleted { id: id()? },
-        "all_read" => ChangeKind::AllRead {
-            read_at: Timestamp::from_millis(at()?),
-            up_to: rows::seq(row, 4, "changes.upToSeq")?,
-            category: rows::parsed_or_null(row, 5, "changes.category", |text| {
-                CategoryKey::parse(text).ok()
-            })?,
-        },
-        "preferences" => ChangeKind::PreferencesUpdated,
-        _ => return Err(Failure::Corrupt("changes.kind")),
-    })
+    let text = |index| row.get_ref(index)?.as_str_or_null().map_err(rusqlite::Error::from);
+    let row = ChangeRow {
+        kind: text(1)?.unwrap_or_default(),
+        id: text(2)?,
+        at: row.get(3)?,
+        up_to: row.get(4)?,
+        category: text(5)?,
+    };
+    row.read().map_err(Failure::Corrupt)
 }

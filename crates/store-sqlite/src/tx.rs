@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use grelot_core::category::Categories;
 use grelot_core::{Change, ChangeKind, Inbox, Seq, Timestamp, UserId};
+use grelot_store_common::ChangeRow;
 use rusqlite::params;
 
 use crate::error::Failure;
@@ -132,40 +133,5 @@ impl<'c> Tx<'c> {
             |row| Ok(row.get(0)?),
         )?;
         changed_at.ok_or(Failure::Corrupt("inboxes.changedAt"))
-    }
-}
-
-/// A change as the history holds it.
-struct ChangeRow<'a> {
-    kind: &'static str,
-    id: Option<&'a str>,
-    at: Option<i64>,
-    up_to: Option<i64>,
-    category: Option<&'a str>,
-}
-
-impl<'a> ChangeRow<'a> {
-    fn of(kind: &'a ChangeKind) -> Self {
-        let mut row = Self {
-            kind: crate::replay::kind_name(kind),
-            id: None,
-            at: None,
-            up_to: None,
-            category: None,
-        };
-        match kind {
-            ChangeKind::Read { id, read_at } => {
-                row.id = Some(id.as_str());
-                row.at = Some(read_at.millis());
-            }
-            ChangeKind::Unread { id } | ChangeKind::Deleted { id } => row.id = Some(id.as_str()),
-            ChangeKind::AllRead { read_at, up_to, category } => {
-                row.at = Some(read_at.millis());
-                row.up_to = Some(rows::int(up_to.get()));
-                row.category = category.as_ref().map(grelot_core::CategoryKey::as_str);
-            }
-            ChangeKind::Created(_) | ChangeKind::PreferencesUpdated | ChangeKind::Erased => {}
-        }
-        row
     }
 }
