@@ -4,7 +4,6 @@
 mod bus;
 mod cluster;
 mod commit_order;
-mod crowded;
 mod failing;
 mod joining;
 mod nodes;

@@ -38,8 +38,15 @@ impl TempBackend {
 
 #[async_trait]
 impl Backend for TempBackend {
-    async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store> {
-        PostgresStore::open(self.options(), clock, listener).await.unwrap()
+    async fn open(
+        &self,
+        max_rows: Option<usize>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Committed>,
+    ) -> Arc<dyn Store> {
+        let mut options = self.options();
+        options.max_rows = max_rows.unwrap_or(options.max_rows);
+        PostgresStore::open(options, clock, listener).await.unwrap()
     }
 }
 

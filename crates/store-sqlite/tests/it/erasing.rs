@@ -1,10 +1,12 @@
-//! An erase leaves no byte of the user in the files.
+//! An erase leaves no byte of the user in the files; the order of its parts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_core::{Body, Contact, Content, PreferencesUpdate};
-use grelot_store::conformance::{content, request, user};
+use grelot_store::conformance::{HandClock, Heard, content, request, user};
 use grelot_store::{Inboxes as _, PreferenceBook as _, Users as _};
+use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use rusqlite::Connection;
 
 use crate::support::{TempBackend, notify, read_live, send};
@@ -78,4 +80,23 @@ async fn what_a_backup_keeps_in_the_log_goes_when_it_ends() {
     };
     tokio::time::timeout(Duration::from_secs(20), emptied).await.unwrap();
     assert_eq!(find(&read_live(&backend.path())), None);
+}
+
+#[tokio::test]
+async fn the_parts_of_an_erase_begin_with_what_was_read() {
+    let backend = TempBackend::new();
+    let (clock, heard) = (Arc::new(HandClock::new()), Arc::new(Heard::new()));
+    let options = SqliteOptions { max_rows: 10, ..backend.options() };
+    let store = SqliteStore::open(options, clock, Arc::<Heard>::clone(&heard)).unwrap();
+    let ann = user("ann");
+    for number in 0..35 {
+        let id = send(&*store, &ann, "one").await.unwrap();
+        if number >= 31 {
+            store.set_read(&ann, id, true).await.unwrap();
+        }
+    }
+    heard.take();
+    store.erase(&ann).await.unwrap();
+    let counts: Vec<_> = heard.take().iter().map(|change| change.unread).collect();
+    assert_eq!(counts, [25, 15, 5, 0]);
 }

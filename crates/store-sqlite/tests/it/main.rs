@@ -3,7 +3,6 @@
 
 mod backup;
 mod committing;
-mod crowded;
 mod erasing;
 mod faults;
 mod opening;

@@ -47,8 +47,15 @@ impl TempBackend {
 
 #[async_trait]
 impl Backend for TempBackend {
-    async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store> {
-        SqliteStore::open(self.options(), clock, listener).unwrap()
+    async fn open(
+        &self,
+        max_rows: Option<usize>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Committed>,
+    ) -> Arc<dyn Store> {
+        let mut options = self.options();
+        options.max_rows = max_rows.unwrap_or(options.max_rows);
+        SqliteStore::open(options, clock, listener).unwrap()
     }
 }
 

@@ -13,6 +13,7 @@
 )]
 
 pub mod concurrency;
+pub mod crowded;
 pub mod deliveries;
 pub mod inboxes;
 pub mod keys;
@@ -36,7 +37,7 @@ pub use world::{Backend, HandClock, Heard, World, content, request, user};
 #[macro_export]
 macro_rules! conformance_suite {
     ($backend:expr) => {
-        $crate::conformance_suite! { @cases $backend;
+        $crate::conformance_suite! { @cases None, $backend;
             inboxes {
                 an_unknown_user_has_an_empty_inbox,
                 a_notification_is_counted_and_told_as_it_is_stored,
@@ -163,8 +164,15 @@ macro_rules! conformance_suite {
                 a_walk_shows_each_once_whatever_happens_meanwhile,
             }
         }
+        $crate::conformance_suite! { @cases Some($crate::conformance::crowded::MAX_ROWS), $backend;
+            crowded {
+                a_read_all_of_very_many_is_a_change_a_part_the_oldest_first,
+                a_read_all_of_a_category_passes_what_is_of_another,
+                an_erase_of_very_much_ends_sessions_at_once_and_leaves_nothing,
+            }
+        }
     };
-    (@cases $backend:expr; $($port:ident { $($case:ident),+ $(,)? })+) => {
+    (@cases $max_rows:expr, $backend:expr; $($port:ident { $($case:ident),+ $(,)? })+) => {
         $(
             mod $port {
                 use super::*;
@@ -172,7 +180,7 @@ macro_rules! conformance_suite {
                     #[tokio::test]
                     async fn $case() {
                         let backend = $backend;
-                        let world = $crate::conformance::World::open(&backend).await;
+                        let world = $crate::conformance::World::open($max_rows, &backend).await;
                         $crate::conformance::$port::$case(&world).await;
                     }
                 )+
@@ -189,6 +197,7 @@ mod tests {
         let list = include_str!("mod.rs");
         for source in [
             include_str!("concurrency.rs"),
+            include_str!("crowded.rs"),
             include_str!("deliveries.rs"),
             include_str!("inboxes.rs"),
             include_str!("keys.rs"),

@@ -19,8 +19,13 @@ use crate::{Committed, Idempotency, MailPolicy, NotifyRequest, Store};
 /// A backend under test: makes new, empty stores.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// Opens a new, empty store.
-    async fn open(&self, clock: Arc<dyn Clock>, listener: Arc<dyn Committed>) -> Arc<dyn Store>;
+    /// Opens a new, empty store, whose units of work change at most `max_rows` rows of one user if that is given.
+    async fn open(
+        &self,
+        max_rows: Option<usize>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Committed>,
+    ) -> Arc<dyn Store>;
 }
 
 /// A clock that stands until it is moved.
@@ -114,11 +119,11 @@ impl std::fmt::Debug for World {
 }
 
 impl World {
-    /// A new world over a new store.
-    pub async fn open(backend: &dyn Backend) -> Self {
+    /// A new world over a new store, whose units of work change at most `max_rows` rows of one user if that is given.
+    pub async fn open(max_rows: Option<usize>, backend: &dyn Backend) -> Self {
         let (clock, heard) = (Arc::new(HandClock::new()), Arc::new(Heard::new()));
         let (as_clock, as_listener) = (Arc::clone(&clock), Arc::clone(&heard));
-        Self { store: backend.open(as_clock, as_listener).await, clock, heard }
+        Self { store: backend.open(max_rows, as_clock, as_listener).await, clock, heard }
     }
 
     /// Sends a notification without category that must be created; returns its id.
