@@ -7,16 +7,18 @@ use grelot_core::{
     UserId,
 };
 use grelot_store::{PreferenceBook, PreferencesError, PreferencesView, StoreError};
-use grelot_store_common::{decode_quiet, encode_choices, encode_quiet};
+use grelot_store_common::{decode_quiet, encode_quiet};
 use tokio_postgres::Row;
 
-use crate::choices;
+use crate::choices::{self, Patch};
 use crate::error::Failure;
 use crate::rows;
 use crate::snapshot::Snapshot;
 use crate::sql;
 use crate::store::PostgresStore;
 use crate::tx::Tx;
+
+const CHOICES: &str = "notification_preferences.categories";
 
 #[async_trait]
 impl PreferenceBook for PostgresStore {
@@ -61,7 +63,7 @@ pub(crate) fn read(row: &Row) -> Result<Preferences, Failure> {
     let switches = ChannelSet::NONE
         .with(Channel::InApp, rows::get(row, 0, "notification_preferences.inApp")?)
         .with(Channel::Email, rows::get(row, 1, "notification_preferences.email")?);
-    let choices = choices::decode(rows::get(row, 2, "notification_preferences.categories")?);
+    let choices = choices::decode(rows::get(row, 2, CHOICES)?);
     let name = "mail_preferences.quietHours";
     let quiet = rows::parsed_or_null(row, 3, name, decode_quiet)?;
     Ok(Preferences { switches, choices, quiet, digest: digest(row)? })
@@ -75,9 +77,12 @@ impl Tx {
     ) -> Result<Result<PreferencesView, PreferencesError>, Failure> {
         // First the lock: what is read is read with the inbox locked.
         let inbox = self.claim_inbox(user).await?;
-        let (present, categories) =
-            try_join(self.stored_preferences(user), self.categories()).await?;
-        let present = present.unwrap_or_default();
+        let of_user: rows::Params<'_> = &[&user.as_str()];
+        let stored = rows::optional(&self.connection, sql::PREFERENCES, of_user, |row| {
+            Ok((read(row)?, rows::get::<String>(row, 2, CHOICES)?))
+        });
+        let (stored, categories) = try_join(stored, self.categories()).await?;
+        let (present, json) = stored.unwrap_or_default();
         let preferences = match present.updated(update, &categories) {
             Ok(preferences) => preferences,
             Err(refusals) => {
@@ -91,9 +96,9 @@ impl Tx {
         }
         let id = self.context.next_id(self.now);
         let switches = Channel::ALL.map(|channel| preferences.switches.has(channel));
-        let choices = encode_choices(&preferences.choices);
+        let Patch { put, removed } = choices::patch(&json, &present.choices, &preferences.choices);
         let params: rows::Params<'_> =
-            &[&id.as_str(), &user.as_str(), &switches[0], &switches[1], &choices];
+            &[&id.as_str(), &user.as_str(), &switches[0], &switches[1], &put, &removed];
         let put = rows::execute(&self.connection, sql::PREFERENCES_PUT, params);
         let moved =
             self.record(user, inbox, inbox.preferences_updated(), ChangeKind::PreferencesUpdated);

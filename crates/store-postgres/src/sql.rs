@@ -230,9 +230,11 @@ statements! {
         ON CONFLICT ("userId") DO UPDATE SET "quietHours" = excluded."quietHours",
         "emailDigest" = excluded."emailDigest", "emailDigestHour" = excluded."emailDigestHour""#;
     MAIL_PREFERENCES_ERASE = r#"DELETE FROM grelot.mail_preferences WHERE "userId" = $1"#;
-    PREFERENCES_PUT = r#"INSERT INTO public.notification_preferences (id, "userId", "inApp", email, categories)
+    /// Of the JSON it changes the given keys and removes others; what else is in it is the host's.
+    PREFERENCES_PUT = r#"INSERT INTO public.notification_preferences AS p (id, "userId", "inApp", email, categories)
         VALUES ($1, $2, $3, $4, $5::text::jsonb) ON CONFLICT ("userId") DO UPDATE
-        SET "inApp" = excluded."inApp", email = excluded.email, categories = excluded.categories"#;
+        SET "inApp" = excluded."inApp", email = excluded.email, categories =
+        (CASE jsonb_typeof(p.categories) WHEN 'object' THEN p.categories ELSE '{}' END - $6::text[]) || excluded.categories"#;
     PREFERENCES_ERASE = r#"DELETE FROM public.notification_preferences WHERE "userId" = $1"#;
 
     CATEGORIES = r#"SELECT key, label, description, "defaultInApp", "defaultEmail", "mandatoryInApp",
