@@ -15,7 +15,7 @@ use grelot_store::{EmailOutcome, InAppOutcome, MailPolicy};
 use crate::error::Failure;
 use crate::ground::Ground;
 use crate::intents::Intent;
-use crate::moves::{Claimed, Move};
+use crate::moves::{Claim, Claimed, Move};
 use crate::outside::Adopted;
 use crate::queue::{Entry, Taken, What};
 use crate::rows;
@@ -104,9 +104,11 @@ impl Tx {
 
     /// Writes what the work came to. Inboxes are locked, then contacts, then deliveries.
     async fn finish(&self, work: Work<'_>) -> Result<(), Failure> {
-        let Work { mut claimed, recount, marks, moves, intents, contents, positions, .. } = work;
+        let Work { mut claimed, recount, marks, mut moves, intents, contents, positions, .. } =
+            work;
         self.mark(&marks).await?;
         self.recount(&recount, &mut claimed).await?;
+        tell_of_counts(&mut claimed, &mut moves);
         self.move_claimed(claimed, moves).await?;
         let digests = self.open_digests(&intents, self.now).await?;
         self.insert_deliveries(&positions, &intents, &digests, &contents, self.now).await
@@ -122,6 +124,20 @@ impl Tx {
         let states: Vec<Option<i64>> = marks.values().map(|mark| number(mark.state)).collect();
         rows::execute(&self.connection, sql::NOTIFICATIONS_MARK, &[&ids, &seqs, &states]).await?;
         Ok(())
+    }
+}
+
+/// Moves the inboxes whose unread turned out to be another, though nothing is told of them: one count at one position is
+/// what everybody relies on. What happened to their rows nobody saw, so it takes a position that nobody can resume from:
+/// whoever is below it looks again, and who is connected is told by the gap.
+fn tell_of_counts(claimed: &mut Claimed, moves: &mut Vec<Move>) {
+    for (user, Claim { before, inbox, .. }) in claimed {
+        if inbox.unread != before.unread && inbox.seq == before.seq {
+            inbox.pruned = inbox.seq.next();
+            inbox.seq = inbox.pruned.next();
+            let kind = ChangeKind::PreferencesUpdated;
+            moves.push(Move { user: user.clone(), seq: inbox.seq, kind, adds: 0 });
+        }
     }
 }
 
@@ -143,6 +159,8 @@ struct Work<'a> {
     recount: BTreeSet<UserId>,
     /// The rows that were looked at, with what they get.
     marks: BTreeMap<NotificationId, Mark>,
+    /// The rows that are not there any more and were told to be gone.
+    gone: HashSet<(&'a UserId, NotificationId)>,
     moves: Vec<Move>,
     intents: Vec<Intent<'a>>,
     contents: Vec<Arc<Content>>,
@@ -167,6 +185,7 @@ impl<'a> Work<'a> {
             claimed,
             recount: BTreeSet::new(),
             marks: BTreeMap::new(),
+            gone: HashSet::new(),
             moves: Vec::new(),
             intents: Vec::new(),
             contents: Vec::new(),
@@ -222,19 +241,21 @@ impl<'a> Work<'a> {
         self.intents.extend(Intent::of(unit, user, id, position, &decided));
     }
 
-    /// Tells the state that the row has now, unless it is back where it was.
+    /// Tells the state that the row has now, also where it is back where it was, or gone: between the host's commit and
+    /// this the user may have changed the row here, which was told with a count that did not know of it yet. To hear the
+    /// same of a row twice harms nobody.
     fn update(&mut self, user: &'a UserId, id: NotificationId, was_unread: bool) {
-        self.recount.insert(user.clone());
-        let Some(row) = self.held.get(&id).filter(|row| row.user == *user) else {
-            return;
+        let row = self.held.get(&id).filter(|row| row.user == *user);
+        // With no position it is another row, under the id of one that was deleted: it comes in by itself.
+        let Some(row) = row.filter(|row| row.seq != Seq::ZERO) else {
+            return self.delete(user, id, was_unread);
         };
-        if row.seq == Seq::ZERO || self.marks.contains_key(&id) {
+        self.recount.insert(user.clone());
+        if self.marks.contains_key(&id) {
             return;
         }
-        self.marks.insert(id, Mark::default());
         let (adds, kind) = match row.read_at {
-            None if was_unread => return,
-            None => (1, ChangeKind::Unread { id }),
+            None => (i64::from(!was_unread), ChangeKind::Unread { id }),
             Some(read_at) => (-i64::from(was_unread), ChangeKind::Read { id, read_at }),
         };
         let seq = self.advance(user, adds, |_| kind);
@@ -243,8 +264,14 @@ impl<'a> Work<'a> {
 
     fn delete(&mut self, user: &'a UserId, id: NotificationId, was_unread: bool) {
         // Of an inbox that was erased since, nobody knows anything.
-        if self.claimed.get(user).is_some_and(|claim| !claim.is_new) {
-            self.recount.insert(user.clone());
+        if self.claimed.get(user).is_none_or(|claim| claim.is_new) {
+            return;
+        }
+        self.recount.insert(user.clone());
+        // What came in under its id was told before it, if only because another node was at it.
+        let is_back =
+            self.marks.contains_key(&id) && self.held.get(&id).is_some_and(|row| row.user == *user);
+        if !is_back && self.gone.insert((user, id)) {
             self.advance(user, -i64::from(was_unread), |_| ChangeKind::Deleted { id });
         }
     }

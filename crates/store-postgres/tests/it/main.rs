@@ -10,6 +10,7 @@ mod joining;
 mod nodes;
 mod outbox;
 mod outside;
+mod outside_counts;
 mod retention;
 mod support;
 mod tables;

@@ -25,7 +25,7 @@ fn insert(id: &str, user: &str) -> String {
 }
 
 /// What was told, in short.
-fn told(changes: &[Change]) -> Vec<String> {
+pub(crate) fn told(changes: &[Change]) -> Vec<String> {
     let short = |change: &Change| {
         let what = match &change.kind {
             ChangeKind::Created(created) => format!("created {}", created.id.as_str()),
