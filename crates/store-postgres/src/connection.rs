@@ -156,11 +156,24 @@ impl Connection {
         self.send("SET LOCAL lock_timeout = '100ms'");
     }
 
-    /// Ends the transaction after `failure`. One that is late, or has nobody to tell, is ended by closing.
+    /// Ends the transaction after `failure`. Where the session may be at fault, is late, or has nobody to tell, it is ended
+    /// by closing.
     pub(crate) fn roll_back(&self, failure: &Failure) {
-        if !matches!(failure, Failure::Late) {
+        if failure.spares_session() {
             self.send("ROLLBACK");
+        }
+        self.settle_after(failure);
+    }
+
+    /// It may go back to the pool, unless the next one would fail on it as this one did. What is wrong with all that are as
+    /// old is met once, and not once with each: those that wait in the pool are closed as well.
+    pub(crate) fn settle_after(&self, failure: &Failure) {
+        if failure.spares_session() {
             self.settle();
+        } else if failure.dooms_others()
+            && let Some(pool) = self.object.as_ref().and_then(Object::pool)
+        {
+            pool.retain(|_, _| false);
         }
     }
 

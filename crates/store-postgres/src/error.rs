@@ -70,6 +70,31 @@ impl Failure {
         }
     }
 
+    /// Whether the session is as good as before: what failed was this work, and not what the session holds to be true.
+    pub(crate) fn spares_session(&self) -> bool {
+        match self {
+            Self::Corrupt(_) | Self::Overtaken | Self::KeptOut => true,
+            Self::Sql(error) => error
+                .as_db_error()
+                .is_some_and(|refusal| !ends_session(refusal) && is_of_the_work(refusal.code())),
+            Self::Connection(_) | Self::Late => false,
+        }
+    }
+
+    /// Whether every session that is as old holds the same to be true that is so no more: how the rows of a statement look,
+    /// what it has prepared, or that the server takes writes.
+    pub(crate) fn dooms_others(&self) -> bool {
+        let stale = [
+            SqlState::FEATURE_NOT_SUPPORTED, // cached plan must not change result type
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::READ_ONLY_SQL_TRANSACTION,
+        ];
+        match self {
+            Self::Sql(error) => error.code().is_some_and(|code| stale.contains(code)),
+            _ => false,
+        }
+    }
+
     /// What a caller is told: never SQL, a host or a value.
     pub(crate) fn to_store_error(&self) -> StoreError {
         match self {
@@ -97,6 +122,13 @@ fn from_refusal(refusal: &DbError) -> StoreError {
         return StoreError::Corrupt("the database is damaged".to_owned());
     }
     StoreError::Unavailable(format!("the database refused a statement (SQLSTATE {})", code.code()))
+}
+
+/// Whether the same session would do other work, or the same again later: a value, a constraint, two transactions that are
+/// in each other's way, a lock, a statement that took too long.
+fn is_of_the_work(code: &SqlState) -> bool {
+    let classes = ["22", "23", "40", "55"];
+    *code == SqlState::QUERY_CANCELED || classes.iter().any(|class| code.code().starts_with(class))
 }
 
 /// Whether the server ended the session with this message, so that a commit may have come through before it.

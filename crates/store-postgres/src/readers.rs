@@ -38,7 +38,7 @@ impl Readers {
     }
 
     /// Asks `question`. Ends by itself in any case; to be run on a task of its own, since a question that is dropped
-    /// half way would leave its connection with an answer that nobody reads.
+    /// half way costs its connection, which is closed then.
     pub(crate) async fn ask<T, F, Fut>(self, view: View, question: F) -> Result<T, StoreError>
     where
         F: FnOnce(Arc<Snapshot>) -> Fut,
@@ -59,8 +59,16 @@ impl Readers {
             // After a failed statement too: then it rolls back, and there was nothing to lose.
             snapshot.connection.send("COMMIT");
         }
-        snapshot.connection.settle();
-        answer.map_err(failed)
+        match answer {
+            Ok(answer) => {
+                snapshot.connection.settle();
+                Ok(answer)
+            }
+            Err(failure) => {
+                snapshot.connection.settle_after(&failure);
+                Err(failed(failure))
+            }
+        }
     }
 
     /// Lets nobody in any more.

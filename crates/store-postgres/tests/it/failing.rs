@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use grelot_core::ListFilter;
 use grelot_store::conformance::{HandClock, Heard, user};
 use grelot_store::{Inboxes as _, Maintenance as _, NotifyError, StoreError};
 use grelot_store_postgres::{OpenError, PostgresOptions, PostgresStore};
 use tokio::task::JoinSet;
 
-use crate::support::{Holder, TempBackend, send};
+use crate::support::{Holder, TempBackend, adopt, send};
 
 const KILL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -45,6 +46,44 @@ async fn connections_that_were_cut_are_made_again() {
     let inbox = store.inbox(&ann).await.unwrap();
     let stored = backend.database.run("SELECT count(*), max(seq) FROM notifications");
     assert_eq!(stored, format!("{0}|{0}", inbox.seq.get()));
+}
+
+#[tokio::test]
+async fn a_column_that_a_migration_of_the_host_changes_costs_one_answer_and_no_restart() {
+    let backend = TempBackend::new();
+    let store = backend.open_store().await;
+    let ann = user("ann");
+    let all = ListFilter::default();
+    let id = send(&*store, &ann, "one").await.unwrap();
+    let insert = |id: &str| {
+        let row = format!("('{id}', 'ann', 'one')");
+        let sql = format!(r#"INSERT INTO notifications (id, "userId", title) VALUES {row}"#);
+        backend.database.run(&sql)
+    };
+    // Several sessions remember what the rows look like, those that write among them.
+    let list = async || store.list(&ann, &all, None, 9).await;
+    let _pages = tokio::join!(list(), list(), list(), list(), list(), list());
+    insert("before");
+    adopt(&store).await;
+    let mut refused = 0;
+    for kind in ["varchar(255)", "text"] {
+        backend.database.run(&format!("ALTER TABLE notifications ALTER title TYPE {kind}"));
+        while let Err(failed) = list().await {
+            assert!(matches!(failed, StoreError::Unavailable(_)), "{failed}");
+            refused += 1;
+            assert!(refused < 10, "the lists do not heal");
+        }
+        let _pages = tokio::try_join!(list(), list(), list(), list(), list(), list()).unwrap();
+        insert(&format!("after {kind}").replace([' ', '(', ')'], "-"));
+        // Here it is tried again by whoever runs it.
+        for _ in 0..4 {
+            let _adopted = store.adopt(grelot_store::MailPolicy::ON).await;
+        }
+        assert_eq!(backend.database.run("SELECT count(*) FROM grelot.outside"), "0");
+        send(&*store, &ann, "more").await.unwrap();
+        assert!(store.set_read(&ann, id, true).await.unwrap().is_some());
+    }
+    assert_eq!(list().await.unwrap().notifications.len(), 6);
 }
 
 #[tokio::test]
