@@ -204,7 +204,7 @@ async fn odd_rows_and_rows_that_are_held_do_not_stop_the_others() {
         r#"INSERT INTO notifications (id, "userId", title) VALUES ('a b', 'user 0', 'odd id'), ('c', E'\n', 'odd user')"#,
     );
     let (store, _heard) = node(&backend).await;
-    backend.database.run(r#"INSERT INTO grelot.backfill VALUES ('', 1, 1), ('user -', -1, 1)"#);
+    backend.database.run(r"INSERT INTO grelot.backfill VALUES ('', 1, 1), ('user -', -1, 1)");
     let host = Session::open(&backend.database).await;
     host.run(r#"BEGIN; UPDATE notifications SET "readAt" = now() WHERE id = 'old-4'"#).await;
     assert_eq!(backfill(&store).await, 30);
