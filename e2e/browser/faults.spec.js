@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { longestTask } from "./support/longest.js";
-import { onEach, onTwo } from "./support/over.js";
+import { onEach, onOne, onTwo } from "./support/over.js";
 import { badge, shows, toasts, until } from "./support/stage.js";
 
 /** Longer than any proxy or browser calls a hiccup. The issue's minute, where somebody has the time. */
@@ -87,6 +87,33 @@ onTwo(
   { env: { GRELOT_PING_SECONDS: "1" } },
 );
 
+onTwo(
+  "no bus: answers are ahead of the stream by up to 2 s, and the page is right before and after",
+  async ({ tab, send, host }) => {
+    const [first] = await send("demo", { title: "First" });
+    const pages = [await tab(), await tab()];
+    for (const page of pages) await shows(page, 1);
+    await pages[0].click("[data-part=bell]");
+    await pages[0].waitForSelector("[data-part=item]");
+    for (let round = 1; round <= 3; round += 1) {
+      // The node of the stream does not know of it yet when the other answers.
+      const [id] = await send("demo", { title: `Unheard ${round}` });
+      const done = round % 2 === 1 ? ["true", "false"] : ["false", "true"];
+      const item = `[data-part=item][data-id="${first}"]`;
+      const answered = pages[0].waitForResponse((answer) => answer.request().method() === "POST");
+      await pages[0].click(`${item}[data-unread="${done[0]}"] [data-part=mark-read]`);
+      await answered;
+      await pages[0].waitForSelector(`${item}[data-unread="${done[1]}"]`);
+      await pages[0].waitForSelector(`[data-part=item][data-id="${id}"]`);
+      for (const page of pages) await shows(page, round % 2 === 1 ? round : round + 1);
+    }
+    const texts = (await Promise.all(pages.map(toasts))).flat();
+    assert.equal(new Set(texts).size, texts.length, JSON.stringify(texts));
+    assert.equal(host.streams.size, 1);
+  },
+  { env: { GRELOT_BUS: "nats://127.0.0.1:1" } },
+);
+
 onTwo("the nodes are restarted one after the other: nobody notices", async ({ tab, send, service, host }) => {
   const pages = [await tab(), await tab()];
   for (const page of pages) await watch(page);
@@ -108,7 +135,7 @@ onTwo("the nodes are restarted one after the other: nobody notices", async ({ ta
   assert.equal(host.streams.size, 1);
 });
 
-onEach(
+onOne(
   "the network is away for long: one summary, and a list that is complete",
   async ({ tab, send, host, context, expectErrors }) => {
     expectErrors(NETWORK);
@@ -150,7 +177,7 @@ onEach(
   },
 );
 
-onEach("a link that leaves the page leaves it read", async ({ tab, send, unread, host }) => {
+onOne("a link that leaves the page leaves it read", async ({ tab, send, unread, host }) => {
   await send("demo", { title: "Away", link: "/elsewhere" });
   const page = await tab("signed");
   await page.click("[data-part=bell]");
@@ -159,7 +186,7 @@ onEach("a link that leaves the page leaves it read", async ({ tab, send, unread,
   await until("the service has it", async () => (await unread("demo")) === 0);
 });
 
-onEach("a token that expires is renewed without a gap", async ({ tab, send, host }) => {
+onOne("a token that expires is renewed without a gap", async ({ tab, send, host }) => {
   host.life = 8;
   const page = await tab("signed");
   const states = new Set();

@@ -1,7 +1,7 @@
 // One person, many tabs: one stream, one truth, one toast; whoever leads may be closed, stuck or frozen.
 
 import assert from "node:assert/strict";
-import { onEach } from "./support/over.js";
+import { onEach, onOne } from "./support/over.js";
 import { badge, shows, toasts, until } from "./support/stage.js";
 
 onEach("the bell counts up without a reload, with one toast", async ({ tab, send }) => {
@@ -72,7 +72,7 @@ onEach(
   },
 );
 
-onEach(
+onOne(
   "the browser freezes the leader: another takes over, and it is right again when it thaws",
   async ({ tab, send, host, context }) => {
     const leader = await tab();
@@ -123,7 +123,7 @@ onEach("somebody else signs in in another tab: no tab shows the first one's data
   await until("one stream", () => host.streams.size === 1);
 });
 
-onEach(
+onOne(
   "the page still enters the back-forward cache, and is right when it comes back",
   async ({ tab, send, host }) => {
     const page = await tab();
