@@ -1,15 +1,17 @@
 // Two services on one PostgreSQL, told of each other by each bus: what is done on one is seen on the other, by the bus and not by the
-// sweep. Not here: nodes and buses that are killed (the testkit's `nodes`), and one service.
+// sweep, which is for when there is none. Not here: what is lost or doubled by kills (the testkit's `nodes`: nothing), and one service.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deployments, onTwoNodes } from "./support/deployments.js";
+import { deployments, onNats, onTwoNodes } from "./support/deployments.js";
 import { follow } from "./support/follow.js";
 import { Service } from "./support/service.js";
 
 const ROUNDS = 200;
 /** Far less than the sweep takes, which would show the same every 2 s. */
 const TOLD = 500;
+/** What the sweep may take, and a machine that has other work. */
+const SWEPT = 5_000;
 /** How long the other node may know nothing of a session that was ended, in milliseconds. */
 const ENDED = 2_000;
 
@@ -95,4 +97,35 @@ test("of two nodes", async (t) => {
     t.after(() => service.stop());
     for (const [what, run] of Object.entries(cases)) await t.test(`${what}, over ${name}`, (t) => run(service, t));
   }
+});
+
+test("with NATS gone one node learns from the database what the other did, and from NATS when that is back", async (t) => {
+  const [{ fresh, servers }] = await deployments(t, onNats);
+  const service = await Service.start(fresh());
+  t.after(() => service.stop());
+  const stream = await follow(service, "eve");
+  const sent = [];
+  const tell = async () => {
+    const began = performance.now();
+    sent.push(...(await service.notify("eve", 1)));
+    await stream.until("it", ({ created }) => created.length === sent.length);
+    return performance.now() - began;
+  };
+
+  await servers.nats.kill();
+  const swept = [await tell(), await tell(), await tell()];
+  assert.ok(Math.max(...swept) < SWEPT, `they took ${swept} ms`);
+  await servers.nats.start();
+  // It is used again once both nodes have found it; several in a row are told by it, and not by a sweep that was near.
+  const began = performance.now();
+  let quick = 0;
+  while (quick < 5) {
+    quick = (await tell()) < TOLD ? quick + 1 : 0;
+    assert.ok(performance.now() - began < 30_000, "it is not used again");
+  }
+  assert.deepEqual(stream.created, sent);
+  t.diagnostic(
+    `without NATS it took ${swept.map(Math.round)} ms; told by it again after ${Math.round(performance.now() - began)} ms`,
+  );
+  stream.close();
 });

@@ -26,8 +26,8 @@ export const onTwoNodes = ({ nodes }) => nodes === 2;
 export const onNats = ({ bus }) => bus === "NATS";
 
 /**
- * Those that are `chosen`, each with its name, and `fresh`: what `Service.start` makes one of, on a database and a bus of its own.
- * The servers end after the test.
+ * Those that are `chosen`, each with its name, `fresh` (what `Service.start` makes one of, on a database and a bus of its own), and
+ * the servers that they have in common, which end after the test.
  */
 export async function deployments(test, chosen = () => true) {
   const servers = {};
@@ -37,6 +37,7 @@ export async function deployments(test, chosen = () => true) {
   if (deployments.some(onNats)) servers.nats = await Nats.start();
   return deployments.map(({ name, nodes, variables }) => ({
     name,
+    servers,
     fresh: () => ({ nodes, env: variables(servers) }),
   }));
 }
