@@ -57,9 +57,10 @@ export class Node {
   async kill() {
     const child = this.#child;
     this.#child = undefined;
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-    const how = await this.#ended;
-    if (how !== "SIGKILL") throw new Error(`it had ended by itself (${how}): ${this.#said.join("\n")}`);
+    const how = child.exitCode ?? child.signalCode;
+    if (how !== null) throw new Error(`it had ended by itself (${how}): ${this.#said.join("\n")}`);
+    child.kill("SIGKILL");
+    await this.#ended;
   }
 
   /** Ends it as an operator does: it finishes what it has begun, and takes leave of its streams. */
