@@ -40,9 +40,13 @@ impl Tx {
         }
         self.finish(work).await?;
         taken.done.extend(taken.entries.iter().map(|entry| entry.position));
+        if seen < limit {
+            // That was all there is: what waits for other programs is in nobody's way.
+            taken.later.clear();
+        }
         self.put_away(&taken).await?;
         let taken = taken.done.len();
-        if seen == 0 {
+        if taken == 0 && seen < limit {
             self.give_up();
         }
         Ok(Adopted { taken, more: seen == limit && taken > 0 })

@@ -38,7 +38,6 @@ mod joining;
 mod keys;
 mod lanes;
 mod lenient;
-mod listen;
 mod listing;
 mod maintenance;
 mod migrations;

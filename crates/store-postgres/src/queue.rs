@@ -58,11 +58,16 @@ pub(crate) struct Taken {
 }
 
 impl Tx {
-    /// Puts the first that was written down behind all others.
+    /// Puts the first that was written down behind all others, if there are any.
     pub(crate) async fn put_first_aside(&self) -> Result<(), Failure> {
-        let Taken { entries, mut done, later } = self.take_outside(1).await?;
+        let Taken { entries, mut done, .. } = self.take_outside(2).await?;
         done.extend(entries.iter().map(|entry| entry.position));
-        self.put_away(&Taken { later: done, done: later, entries: Vec::new() }).await
+        done.sort_unstable();
+        let [first, _next, ..] = done[..] else {
+            self.give_up();
+            return Ok(());
+        };
+        self.put_away(&Taken { later: vec![first], ..Taken::default() }).await
     }
 
     pub(crate) async fn take_outside(&self, limit: usize) -> Result<Taken, Failure> {

@@ -186,7 +186,8 @@ statements! {
         ORDER BY "createdAt", "userId", seq LIMIT $2"#;
     CHANGES_ERASE = r#"DELETE FROM grelot.changes WHERE "userId" = $1"#;
 
-    OUTSIDE_ANY = "SELECT position FROM grelot.outside ORDER BY position LIMIT 1";
+    /// Asked many times a second: whether there is anything, and whether it is new.
+    OUTSIDE_LAST = "SELECT position FROM grelot.outside ORDER BY position DESC LIMIT 1";
     /// What another node works on is its own. Not from some position on: who took a position earlier may commit later.
     OUTSIDE_TAKE = r#"SELECT position, op, id, "userId", "wasUnread" FROM grelot.outside
         ORDER BY position LIMIT $1 FOR UPDATE SKIP LOCKED"#;

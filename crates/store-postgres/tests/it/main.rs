@@ -1,6 +1,7 @@
 //! The tests of the PostgreSQL backend: the conformance suite, and what only this backend promises.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod adopting;
 mod bus;
 mod choices;
 mod cluster;

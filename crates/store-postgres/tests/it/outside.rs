@@ -14,11 +14,10 @@ use grelot_store::{
 };
 use grelot_store_postgres::PostgresStore;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{Session, TempBackend, adopt, check, node, send};
 
-fn insert(id: &str, user: &str) -> String {
+pub(crate) fn insert(id: &str, user: &str) -> String {
     format!(
         r#"INSERT INTO notifications (id, "userId", title) VALUES ('{id}', '{user}', 'title of {id}')"#
     )
@@ -254,14 +253,14 @@ async fn odd_rows_are_read_as_far_as_they_can_be_and_hold_up_nothing() {
     let long = "x".repeat(70);
     backend.database.run(&format!(
         r#"INSERT INTO notifications (id, "userId", title) VALUES ('{long}', 'ann', 'id too long'),
-        ('with blank', 'ann', 'id with a blank'), ('control', E'a\nb', 'user with a line break'), ('empty', '', 'no user');
+        ('with blank', 'ann', 'id with a blank'), ('control', E'a\nb', 'user with a line break'), ('empty', '', 'no user'), ('far', repeat('u', 600), 'user too long');
         INSERT INTO notifications (id, "userId", title, body, link, category, data, "createdAt") VALUES
         ('42', 'ann', '', repeat('b', 5000), 'javascript:alert(1)', 'No Category!', '[1]', 'infinity'),
         ('{uuid}', 'ann', repeat('t', 300), '', '//host', 'unknown', ('{{"a":"' || repeat('d', 20000) || '"}}')::json,
         '-infinity')"#,
         uuid = "6b7f3c1e-8a7d-4c0e-9a55-0d7c2f1f8e21",
     ));
-    assert_eq!(adopt(&store).await, 6);
+    assert_eq!(adopt(&store).await, 7);
     assert_eq!(told(&heard.take()).len(), 2);
     let page = store.list(&user("ann"), &ListFilter::default(), None, 9).await.unwrap();
     let [second, first] = &page.notifications[..] else { panic!("{page:?}") };
@@ -440,49 +439,4 @@ async fn a_mass_insert_is_adopted_in_several_transactions() {
     check(&backend.database);
     assert_eq!(first.taken + adopt(&store).await, 600);
     assert_eq!(store.inbox(&user("ann")).await.unwrap().unread, 600);
-}
-
-/// Does `work` while the node adopts by itself; returns how long that took.
-async fn while_adopting(store: &PostgresStore, work: impl Future<Output = ()>) -> Duration {
-    let (shutdown, began) = (CancellationToken::new(), Instant::now());
-    let work = async {
-        work.await;
-        shutdown.cancel();
-    };
-    tokio::join!(store.run_outside(MailPolicy::Off, shutdown.clone()), work);
-    began.elapsed()
-}
-
-#[tokio::test]
-async fn what_is_committed_is_adopted_at_once() {
-    let backend = TempBackend::new();
-    let (store, heard) = node(&backend).await;
-    let took = while_adopting(&store, async {
-        for number in 1..=20 {
-            backend.database.run(&insert(&format!("n{number}"), "ann"));
-            heard.wait_for(number).await;
-        }
-    });
-    // By looking every two seconds it would have taken forty.
-    assert!(took.await < Duration::from_secs(20));
-}
-
-#[tokio::test]
-async fn the_connection_that_listens_is_made_again() {
-    let backend = TempBackend::new();
-    let (store, heard) = node(&backend).await;
-    let took = while_adopting(&store, async {
-        backend.database.run(&insert("before", "ann"));
-        heard.wait_for(1).await;
-        backend.database.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        );
-        for number in 2..=16 {
-            backend.database.run(&insert(&format!("n{number}"), "ann"));
-            heard.wait_for(number).await;
-        }
-    });
-    assert!(took.await < Duration::from_secs(20));
-    check(&backend.database);
 }
