@@ -1,8 +1,9 @@
 //! The schema, as numbered steps that are applied once each, by whichever node comes first. Not here: what the tables
 //! mean (`migrations/*.sql`).
 //!
-//! The version before runs beside the one after while nodes are replaced: a step adds, and what it replaces goes in a
-//! later version.
+//! The version before runs beside the one after while nodes are replaced, and starts on its schema, in a rollout or when it
+//! is taken back: a step adds, and what it replaces goes in a later version. The database remembers of each step which
+//! programs that holds for.
 
 use aws_lc_rs::digest;
 use thiserror::Error;
@@ -23,13 +24,31 @@ pub struct Migration {
     pub name: &'static str,
     /// Its statements.
     pub sql: &'static str,
+    /// The last step of the oldest program that may still serve once this one is applied.
+    pub oldest: u32,
 }
 
 /// Every step, in order. A step that was released never changes: databases remember its checksum.
 pub(crate) const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
-    Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
-    Migration { number: 3, name: OUTSIDE, sql: include_str!("../migrations/0003_outside.sql") },
+    Migration {
+        number: 1,
+        name: "initial",
+        sql: include_str!("../migrations/0001_initial.sql"),
+        oldest: 1,
+    },
+    Migration {
+        number: 2,
+        name: "outbox",
+        sql: include_str!("../migrations/0002_outbox.sql"),
+        oldest: 1,
+    },
+    // Whoever does not know its triggers would write as another program does.
+    Migration {
+        number: 3,
+        name: OUTSIDE,
+        sql: include_str!("../migrations/0003_outside.sql"),
+        oldest: 3,
+    },
 ];
 
 /// The step that is repeated where something of it was taken away.
@@ -38,7 +57,8 @@ const TABLE: &str = "CREATE SCHEMA IF NOT EXISTS grelot;
     CREATE TABLE IF NOT EXISTS grelot.migrations (
         number INTEGER NOT NULL PRIMARY KEY,
         name TEXT NOT NULL,
-        checksum BYTEA NOT NULL
+        checksum BYTEA NOT NULL,
+        oldest INTEGER NOT NULL
     )";
 
 /// What a database has and what it lacks.
@@ -48,13 +68,18 @@ pub struct MigrationReport {
     pub present: Vec<Migration>,
     /// The steps that it lacked: applied now, or only shown by a dry run.
     pub pending: Vec<Migration>,
+    /// The numbers of steps of a newer version, beside which this one may serve.
+    pub newer: Vec<u32>,
 }
 
-/// Why a schema could not be brought up to date. No step was applied.
+/// Why a schema could not be brought up to date. No step was applied; the host's table may have got columns and indexes,
+/// which are made before and harm nobody.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    /// The database has a step that this program does not know.
-    #[error("the database was migrated by a newer grelot (migration {0}); use that version")]
+    /// The database has a step beside which this program cannot serve.
+    #[error(
+        "the database was migrated by a newer grelot (migration {0}), beside which this version cannot serve; use a newer one"
+    )]
     Newer(u32),
     /// A step was applied in another wording.
     #[error("migration {0} of this database is not the one of this program")]
@@ -159,11 +184,12 @@ async fn apply(
 fn statements(steps: &[Migration]) -> Result<String, MigrateError> {
     let mut parts = vec![TABLE.to_owned()];
     for step in steps {
-        let (number, name, checksum) = (step.number, step.name, hex(checksum(step).as_ref()));
+        let Migration { number, name, oldest, .. } = *step;
+        let checksum = hex(checksum(step).as_ref());
         parts.push(step.sql.to_owned());
         parts.push(format!(
-            "INSERT INTO grelot.migrations (number, name, checksum) VALUES ({number}, '{name}', '\\x{checksum}')
-            ON CONFLICT (number) DO NOTHING"
+            "INSERT INTO grelot.migrations (number, name, checksum, oldest)
+            VALUES ({number}, '{name}', '\\x{checksum}', {oldest}) ON CONFLICT (number) DO NOTHING"
         ));
         if number == 1 {
             parts.push(make_secret()?);
@@ -212,15 +238,19 @@ async fn report(
         WHERE schemaname = 'grelot' AND tablename = 'migrations')";
     let mut applied: Vec<Row> = Vec::new();
     if rows::get(&client.query_one(known, &[]).await?, 0, "pg_tables")? {
-        let remembered = "SELECT number, checksum FROM grelot.migrations ORDER BY number";
+        let remembered = "SELECT number, checksum, oldest FROM grelot.migrations ORDER BY number";
         applied = client.query(remembered, &[]).await?;
     }
     let mut report = MigrationReport::default();
+    let own = steps.iter().map(|step| step.number).max().unwrap_or_default();
     for row in &applied {
-        let number: i32 = rows::get(row, 0, "migrations.number")?;
-        let number = u32::try_from(number).unwrap_or_default();
+        let number = step_number(row, 0, "migrations.number")?;
         let Some(step) = steps.iter().find(|step| step.number == number) else {
-            return Err(MigrateError::Newer(number));
+            if own < step_number(row, 2, "migrations.oldest")? {
+                return Err(MigrateError::Newer(number));
+            }
+            report.newer.push(number);
+            continue;
         };
         if checksum(step).as_ref() != rows::get::<&[u8]>(row, 1, "migrations.checksum")? {
             return Err(MigrateError::Changed(number));
@@ -229,14 +259,19 @@ async fn report(
     }
     let lacking = |step: &&Migration| !report.present.contains(step);
     report.pending = steps.iter().filter(lacking).copied().collect();
-    // A migration of the host may have taken something away.
+    // A migration of the host may have taken something away. Where a newer version put it, that one puts it back.
     let outside = report.present.iter().find(|step| step.name == OUTSIDE).copied();
     if let Some(outside) = outside
+        && report.newer.is_empty()
         && !joining::missing(connection).await?.is_empty()
     {
         report.pending.push(outside);
     }
     Ok(report)
+}
+
+fn step_number(row: &Row, index: usize, name: &'static str) -> Result<u32, Failure> {
+    u32::try_from(rows::get::<i32>(row, index, name)?).map_err(|_negative| Failure::Corrupt(name))
 }
 
 fn checksum(step: &Migration) -> digest::Digest {
@@ -249,7 +284,7 @@ mod tests {
     use crate::cluster::Database;
 
     const NOTE: Migration =
-        Migration { number: 2, name: "note", sql: "CREATE TABLE note (text TEXT);" };
+        Migration { number: 2, name: "note", sql: "CREATE TABLE note (text TEXT);", oldest: 1 };
     /// The tables as a host has them that runs Prisma.
     const PRISMA: &str = r#"CREATE TABLE _prisma_migrations (id TEXT);
         CREATE TYPE "NotificationType" AS ENUM ('INFO', 'SUCCESS', 'WARNING', 'ERROR');
@@ -313,11 +348,33 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_of_a_newer_version_is_refused() {
+    async fn an_older_version_starts_beside_a_newer_one_that_says_so() {
         let (_database, connection) = database().await;
         apply(&connection, &[MIGRATIONS[0], NOTE]).await.unwrap();
+        let older = apply(&connection, &MIGRATIONS[..1]).await.unwrap();
+        assert_eq!((older.present, older.pending), (MIGRATIONS[..1].to_vec(), Vec::new()));
+        assert_eq!(older.newer, [NOTE.number]);
+    }
+
+    #[tokio::test]
+    async fn an_older_version_beside_which_a_newer_one_does_not_run_is_refused() {
+        let (_database, connection) = database().await;
+        let demanding = Migration { oldest: 2, ..NOTE };
+        apply(&connection, &[MIGRATIONS[0], demanding]).await.unwrap();
         let older = apply(&connection, &MIGRATIONS[..1]).await;
         assert!(matches!(older, Err(MigrateError::Newer(2))));
+        assert!(apply(&connection, &[MIGRATIONS[0], demanding]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_a_newer_version_put_on_the_host_s_tables_an_older_one_leaves_to_it() {
+        let (database, connection) = database().await;
+        let next = Migration { number: 4, oldest: 3, ..NOTE };
+        let newer = [MIGRATIONS, &[next]].concat();
+        apply(&connection, &newer).await.unwrap();
+        database.run("DROP TRIGGER grelot_inserted ON notifications");
+        assert_eq!(apply(&connection, MIGRATIONS).await.unwrap().pending, []);
+        assert_eq!(apply(&connection, &newer).await.unwrap().pending, MIGRATIONS[2..]);
     }
 
     #[tokio::test]
