@@ -1,5 +1,5 @@
 //! What a batch of requests to notify writes: one statement a table, three exchanges with the server. First what the
-//! decisions rest on; then the slots and the inboxes, which are locked in the order of their keys; then the rows and the
+//! decisions rest on; then the inboxes and the slots, which are locked in the order of their keys; then the rows and the
 //! commit. Not here: the statements themselves (`creations`, `intents`), who gathers a batch, and what becomes of one that
 //! fails (`committer`).
 

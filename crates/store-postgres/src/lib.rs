@@ -9,8 +9,9 @@
 //! Invariants:
 //! - A write is answered after its commit and after the listener has heard of it. Of one inbox the listener hears in the
 //!   order of `seq` (`turnstile`).
-//! - Whoever changes an inbox locks its row first, those of several in the order of the ids; contacts come after inboxes, and
-//!   deliveries after contacts: nobody waits in a circle.
+//! - Locks are taken in one order, so that nobody waits in a circle: inboxes by their ids, idempotency slots by their bytes, rows
+//!   of notifications, contacts, deliveries. What is taken against this order (rows of `outside` and `backfill`, rows that
+//!   are adopted or pruned) is taken with `SKIP LOCKED`, which waits for nobody.
 //! - Where nobody can know whether a commit came through, the caller is told so and nothing is tried again.
 //!
 //! Not here: HTTP, streams, and what the domain decides (`grelot-core`).

@@ -1,5 +1,5 @@
-//! Every statement of this backend on one page, so that a test can read the plan of each (`plans`). Not here: schema
-//! changes (`migrations/`), and what is made of the rows.
+//! Every statement of the ports on one page, so that a test can read the plan of each (`plans`). Not here: schema changes
+//! (`migrations/`), what joining, copying and the bus ask once (beside their code), and what is made of the rows.
 //!
 //! The host's tables hold instants as `timestamp(3)` in UTC, ours as milliseconds. The predicate on `"readAt"` is always
 //! a literal, so that it finds the partial index of its section.
