@@ -21,6 +21,9 @@ use crate::tls::Tls;
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long a statement waits for a row that another transaction holds.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a transaction may stand still on the server, waiting for our next word. Less than others wait for its rows: a node
+/// that is cut off, or stopped, in the middle of one must not fail what other nodes write.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long a whole unit of work may take, on our side: a server that stands still says nothing.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a new connection may take.
@@ -117,7 +120,7 @@ fn session_options(given: Option<&str>) -> String {
         given.unwrap_or_default(),
         STATEMENT_TIMEOUT.as_millis(),
         LOCK_TIMEOUT.as_millis(),
-        PATIENCE.as_millis(),
+        IDLE_TIMEOUT.as_millis(),
     )
 }
 
@@ -295,9 +298,9 @@ mod tests {
         let target =
             Target::parse("postgres://h/d?options=-c%20work_mem%3D8MB&schema=public").unwrap();
         let options = target.config.get_options().unwrap();
-        for bound in ["-c work_mem=8MB ", "timezone=UTC", "statement_timeout=4000", "lock_timeout="]
-        {
-            assert!(options.contains(bound), "{options}");
+        let bounds = ["statement_timeout=4000", "lock_timeout=2000", "session_timeout=1500"];
+        for given in ["-c work_mem=8MB ", "timezone=UTC"].iter().chain(&bounds) {
+            assert!(options.contains(given), "{options}");
         }
         assert!(target.config.get_tcp_user_timeout().is_some());
     }

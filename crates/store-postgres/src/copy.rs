@@ -17,8 +17,8 @@ use crate::rows;
 /// A page may take longer than a request, and a count much longer. Rows are found by their keys, whatever the planner
 /// believes of tables that it has not looked at yet.
 const SESSION: &str =
-    "SET statement_timeout = 0; SET lock_timeout = '10s'; SET enable_mergejoin = off;
-    SET enable_hashjoin = off";
+    "SET statement_timeout = 0; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s';
+    SET enable_mergejoin = off; SET enable_hashjoin = off";
 /// What a copy holds as long as its session lives: a number that no other program is likely to use.
 const LOCK: &str = "SELECT pg_advisory_lock(7241967325311086703)";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS grelot.copies (
