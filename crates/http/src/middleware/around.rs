@@ -12,7 +12,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Version, header};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument;
@@ -24,13 +24,14 @@ use super::{cors, security};
 use crate::auth::Authenticator;
 use crate::metrics::{Metrics, known_method};
 use crate::problem::{Cause, Problem};
-use crate::state::AppState;
+use crate::state::{AppState, Readiness};
 
 /// Puts the layer around every route of `router`, its fallbacks included.
 pub fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppState> {
     let shared = Shared {
         auth: Arc::clone(&state.auth),
         metrics: Arc::clone(&state.metrics),
+        readiness: state.readiness.clone(),
         ping: HeaderValue::from(state.ping.as_secs()),
     };
     router.layer(AroundLayer(Arc::new(shared)))
@@ -39,6 +40,7 @@ pub fn wrap(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 struct Shared {
     auth: Arc<Authenticator>,
     metrics: Arc<Metrics>,
+    readiness: Readiness,
     ping: HeaderValue,
 }
 
@@ -103,6 +105,7 @@ where
 struct Visit {
     id: RequestId,
     method: Method,
+    version: Version,
     route: Option<MatchedPath>,
     began: Instant,
     slot: UserSlot,
@@ -115,6 +118,7 @@ impl Visit {
         let visit = Self {
             id: RequestId::of(request.headers()),
             method: request.method().clone(),
+            version: request.version(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             began: Instant::now(),
             slot: UserSlot::default(),
@@ -134,6 +138,10 @@ impl Visit {
         headers.insert(X_REQUEST_ID, self.id.header());
         security::add(headers);
         cors::permit(headers, self.origin, self.shared.auth.allowed_origins());
+        if self.version <= Version::HTTP_11 && self.shared.readiness.is_draining() {
+            // The client asks elsewhere next, instead of on a connection that is about to be closed.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Some(user) = self.slot.user() {
             if let Ok(digest) = HeaderValue::try_from(self.shared.auth.digest(user)) {
                 headers.insert(GRELOT_USER, digest);

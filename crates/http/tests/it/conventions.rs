@@ -197,6 +197,17 @@ async fn readiness_ends_with_draining_and_health_does_not() {
 }
 
 #[tokio::test]
+async fn whoever_is_answered_while_draining_asks_elsewhere_next() {
+    let app = App::start().await;
+    let kept = app.send(bare("GET", "/healthz")).await;
+    assert!(!kept.headers.contains_key("connection"));
+    app.state.readiness.drain();
+    for path in ["/healthz", "/readyz", "/nowhere", "/api/notifications"] {
+        assert_eq!(app.send(bare("GET", path)).await.headers["connection"], "close", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_is_gone_is_503_with_retry_after_and_says_nothing_of_why() {
     let app = App::start().await;
     app.database.close().await;
