@@ -10,26 +10,56 @@ use tokio::sync::watch;
 
 use crate::api::{Api, Outcome, outcome};
 use crate::history::{History, State};
+use crate::program::Up;
 
 /// A client at work.
 #[derive(Clone, Debug)]
 pub struct Actor {
     api: Api,
     history: Arc<History>,
-    up: watch::Receiver<bool>,
-    moments: Arc<watch::Sender<u64>>,
+    up: watch::Receiver<Up>,
+    calls: Arc<watch::Sender<Calls>>,
+}
+
+/// What an actor and its clones have done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Calls {
+    /// Calls that began.
+    pub begun: u64,
+    /// Calls that ended.
+    pub ended: u64,
+    /// How many of those nobody knows the outcome of.
+    pub unknown: u64,
+}
+
+/// The clock by which a test picks a moment: it goes on when a call begins and when one ends.
+#[derive(Clone, Debug)]
+pub struct Clock(watch::Receiver<Calls>);
+
+impl Clock {
+    /// What has been done so far.
+    pub fn calls(&self) -> Calls {
+        *self.0.borrow()
+    }
+
+    /// Waits until so many calls more have begun or ended.
+    pub async fn pass(&mut self, moments: u64) -> Result<()> {
+        let moment = |calls: &Calls| calls.begun + calls.ended;
+        let later = moment(&self.calls()) + moments;
+        self.0.wait_for(|calls| moment(calls) >= later).await.map(|_now| ()).context("nobody acts")
+    }
 }
 
 impl Actor {
     /// A client of a service that may come and go.
-    pub fn new(api: &Api, history: &Arc<History>, up: watch::Receiver<bool>) -> Self {
-        let (moments, _) = watch::channel(0);
-        Self { api: api.clone(), history: Arc::clone(history), up, moments: Arc::new(moments) }
+    pub fn new(api: &Api, history: &Arc<History>, up: watch::Receiver<Up>) -> Self {
+        let (calls, _) = watch::channel(Calls::default());
+        Self { api: api.clone(), history: Arc::clone(history), up, calls: Arc::new(calls) }
     }
 
-    /// How many calls this actor and its clones have begun and ended: the clock by which a test picks a moment.
-    pub fn moments(&self) -> watch::Receiver<u64> {
-        self.moments.subscribe()
+    /// The clock of this actor and its clones.
+    pub fn clock(&self) -> Clock {
+        Clock(self.calls.subscribe())
     }
 
     /// Notifies until it is known to be done; returns the ids, in the order of the users.
@@ -53,7 +83,7 @@ impl Actor {
                     self.history.notify_refused(key);
                     bail!("{key} was refused: {status}");
                 }
-                Outcome::Unknown(_) => self.up.wait_for(|up| *up).await.map(|_up| ())?,
+                Outcome::Unknown(_) => self.up.wait_for(Option::is_some).await.map(|_up| ())?,
             }
         }
     }
@@ -76,7 +106,7 @@ impl Actor {
                     break self.history.change_done(id, into);
                 }
                 Outcome::Refused(status) => bail!("{into:?} of {id} was refused: {status}"),
-                Outcome::Unknown(_) => self.up.wait_for(|up| *up).await.map(|_up| ())?,
+                Outcome::Unknown(_) => self.up.wait_for(Option::is_some).await.map(|_up| ())?,
             }
             repeated = true;
         }
@@ -84,9 +114,12 @@ impl Actor {
     }
 
     async fn call(&self, request: reqwest::RequestBuilder) -> Outcome {
-        self.moments.send_modify(|moment| *moment += 1);
+        self.calls.send_modify(|calls| calls.begun += 1);
         let outcome = outcome(request).await;
-        self.moments.send_modify(|moment| *moment += 1);
+        self.calls.send_modify(|calls| {
+            calls.ended += 1;
+            calls.unknown += u64::from(matches!(outcome, Outcome::Unknown(_)));
+        });
         outcome
     }
 }

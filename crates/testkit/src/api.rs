@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// A call that takes longer than this has failed, which no proof forgives. Streams have no such limit.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A connection that was idle for so long is not used again: a service that is told to end closes them a second later.
+const IDLE: Duration = Duration::from_millis(500);
+
 /// What an answer, or its absence, says about what was written.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -34,8 +37,9 @@ pub struct Api {
 
 impl Api {
     /// A client of the service at `url`.
-    pub fn new(url: &str, api_key: &str) -> Self {
-        Self { client: Client::new(), url: url.into(), key: api_key.into(), tokens: Arc::default() }
+    pub fn new(url: &str, api_key: &str) -> Result<Self> {
+        let client = Client::builder().pool_idle_timeout(IDLE).build()?;
+        Ok(Self { client, url: url.into(), key: api_key.into(), tokens: Arc::default() })
     }
 
     /// Gets a token for a user, which every call in the user's name needs.

@@ -5,7 +5,9 @@
 //! |---|---|
 //! | [`nats`] | NATS servers, killed, frozen, started again |
 //! | [`postgres`] | PostgreSQL: a database of a test, or a server that is killed, frozen, started again |
-//! | [`program`] | the binary: started, killed, started again on the same database and address |
+//! | [`program`] | the binary: started, killed or stopped, started again on the same database and address |
+//! | [`proxy`] | a wire that a test cuts |
+//! | [`balancer`] | what passes connections on to those of several nodes that are ready |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |
 //! | [`sse`] | the bytes of a stream, read more strictly than any client would |
 //! | [`reader`] | a client that resumes its stream whenever it ends |
@@ -15,10 +17,12 @@
 
 pub mod actor;
 pub mod api;
+pub mod balancer;
 pub mod history;
 pub mod nats;
 pub mod postgres;
 pub mod program;
+pub mod proxy;
 pub mod reader;
 pub mod relay;
 pub mod sse;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use parking_lot::Mutex;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -18,8 +18,16 @@ use tokio::sync::watch;
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// How long a start may take before it counts as hanging. What a test demands of a start is the test's own matter.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long an orderly end may take.
+const STOP: Duration = Duration::from_secs(40);
 /// How many lines of its log a failure shows.
 const LINES: usize = 12;
+/// How often `/readyz` is asked, as a balancer does, and how long one answer may take.
+const PROBE: Duration = Duration::from_millis(20);
+const ANSWER: Duration = Duration::from_secs(1);
+
+/// Since when it answers `/readyz` with 200; nothing while it does not run.
+pub type Up = Option<Instant>;
 
 /// How a start went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +47,7 @@ pub struct Program {
     address: Option<SocketAddr>,
     api_key: String,
     running: Option<Running>,
-    up: watch::Sender<bool>,
+    up: watch::Sender<Up>,
     log: Arc<Mutex<String>>,
 }
 
@@ -85,7 +93,7 @@ impl Program {
             address: None,
             api_key,
             running: None,
-            up: watch::channel(false).0,
+            up: watch::channel(None).0,
             log: Arc::default(),
         })
     }
@@ -100,13 +108,44 @@ impl Program {
         self.place.path()
     }
 
+    /// Sets a variable of the environment, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Where it listens, once it has been ready.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.address.context("it was never ready")
+    }
+
+    /// The same as a URL.
     pub fn url(&self) -> Result<String> {
-        self.address.map(|address| format!("http://{address}")).context("it was never ready")
+        self.address().map(|address| format!("http://{address}"))
+    }
+
+    /// Whether `/readyz` says so, within a second.
+    pub async fn is_ready(&self) -> Result<bool> {
+        Ok(is_ready(self.address()?).await)
+    }
+
+    /// Waits until it is ready after a fault of what it needs; from then on it counts how long a stream stays away.
+    pub async fn ready_again(&self) -> Result<()> {
+        let address = self.address()?;
+        let mut probe = tokio::time::interval(PROBE);
+        let ready = async {
+            while !is_ready(address).await {
+                probe.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready)
+            .await
+            .with_context(|| format!("it is not ready again: {}", self.log()))?;
+        self.up.send_replace(Some(Instant::now()));
+        Ok(())
     }
 
     /// Whether it is there to be asked. Clients wait for this instead of trying again and again.
-    pub fn up(&self) -> watch::Receiver<bool> {
+    pub fn up(&self) -> watch::Receiver<Up> {
         self.up.subscribe()
     }
 
@@ -143,7 +182,7 @@ impl Program {
             self.address = Some(address);
             if is_ready(address).await {
                 self.running = Some(running);
-                self.up.send_replace(true);
+                self.up.send_replace(Some(Instant::now()));
                 return Ok(Start::Ready(begin.elapsed()));
             }
         }
@@ -181,7 +220,7 @@ impl Program {
         let (log, up) = (Arc::clone(&self.log), self.up.clone());
         let listener = std::thread::spawn(move || {
             listen(stderr, &log, &listens);
-            up.send_replace(false);
+            up.send_replace(None);
             end.send_replace(true);
         });
         Ok(Running { child, listener, ended })
@@ -189,8 +228,21 @@ impl Program {
 
     /// Ends it as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
-        self.up.send_replace(false);
+        self.up.send_replace(None);
         self.running.take().map_or(Ok(()), |mut running| running.reap())
+    }
+
+    /// Ends it as an operator does, by `SIGTERM`, and demands that it ends well; returns how long that took.
+    pub async fn stop(&mut self) -> Result<Duration> {
+        let begin = Instant::now();
+        let mut running = self.running.take().context("it does not run")?;
+        let pid = Pid::from_raw(i32::try_from(running.child.id())?).context("no such process")?;
+        kill_process(pid, Signal::TERM)?;
+        let ended = running.ended.wait_for(|ended| *ended);
+        tokio::time::timeout(STOP, ended).await.context("it does not end")??;
+        let status = running.child.wait()?;
+        ensure!(status.success(), "it ended with {status}: {}", self.log());
+        Ok(begin.elapsed())
     }
 
     /// Waits until it has ended by itself, or by what it was started under.
@@ -241,7 +293,8 @@ fn listen(stderr: ChildStderr, log: &Mutex<String>, listens: &watch::Sender<Opti
 }
 
 async fn is_ready(address: SocketAddr) -> bool {
-    let answer = reqwest::get(format!("http://{address}/readyz")).await;
+    let request = reqwest::Client::new().get(format!("http://{address}/readyz"));
+    let answer = request.timeout(ANSWER).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 

@@ -1,7 +1,7 @@
 //! A client that reads a user's stream and resumes it whenever it ends. Not here: the judgement over what it saw.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::sync::watch;
@@ -9,10 +9,22 @@ use tokio::task::JoinSet;
 
 use crate::api::Api;
 use crate::history::History;
-use crate::sse::{Block, Parser};
+use crate::program::Up;
+use crate::sse::{Block, Event, Parser};
 
 /// How long a change may take to a connected reader before it counts as lost.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a browser waits that was never told how long.
+const RETRY: Duration = Duration::from_secs(3);
+
+/// When a reader comes back whose stream has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As soon as the service is there to be asked: it meets every fault.
+    AtOnce,
+    /// As a browser does: after the last `retry:` that it was given, whether the service is there or not.
+    AsTold,
+}
 
 /// A reader at work; it stops when it is dropped.
 #[derive(Debug)]
@@ -23,24 +35,31 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Reads from `cursor` on; without one, from now on. It waits for the service while that is not `up`.
+    /// Reads from `cursor` on; without one, from now on.
     pub fn start(
         api: &Api,
         history: &Arc<History>,
-        up: watch::Receiver<bool>,
+        up: watch::Receiver<Up>,
         user: &str,
         cursor: Option<u64>,
+        pace: Pace,
     ) -> Self {
         let (seen, watched) = watch::channel(cursor);
         let connection = Connection {
             api: api.clone(),
             stream: history.open_stream(user),
             history: Arc::clone(history),
+            up,
             user: user.to_owned(),
             seen,
+            pace,
+            retry: RETRY,
+            waited: Duration::ZERO,
+            lost: None,
+            live: false,
         };
         let mut task = JoinSet::new();
-        task.spawn(connection.follow(up));
+        task.spawn(connection.follow());
         Self { user: user.to_owned(), cursor: watched, task }
     }
 
@@ -74,16 +93,26 @@ impl Reader {
 struct Connection {
     api: Api,
     history: Arc<History>,
+    up: watch::Receiver<Up>,
     stream: usize,
     user: String,
     seen: watch::Sender<Option<u64>>,
+    pace: Pace,
+    /// What it was told last.
+    retry: Duration,
+    /// How long it stayed away before this connection.
+    waited: Duration,
+    /// When a live stream ended that has not come back.
+    lost: Option<Instant>,
+    /// Whether `ready` or `reset` has come on this connection.
+    live: bool,
 }
 
 impl Connection {
     /// Reads for ever. An error is a defect of the service, never a connection that ended.
-    async fn follow(self, mut up: watch::Receiver<bool>) -> Result<()> {
+    async fn follow(mut self) -> Result<()> {
         loop {
-            if up.wait_for(|up| *up).await.is_err() {
+            if self.pace == Pace::AtOnce && self.up.wait_for(Option::is_some).await.is_err() {
                 // The test is over.
                 return std::future::pending().await;
             }
@@ -92,22 +121,56 @@ impl Connection {
                 self.history.connected(self.stream, cursor);
                 self.read(answer).await?;
             }
-            tokio::task::yield_now().await;
+            match self.pace {
+                Pace::AtOnce => tokio::task::yield_now().await,
+                // This is the protocol: nothing is waited for but the time that the stream asked for.
+                Pace::AsTold => {
+                    self.waited = self.retry;
+                    tokio::time::sleep(self.retry).await;
+                }
+            }
         }
     }
 
     /// Reads one connection to its end.
-    async fn read(&self, mut answer: reqwest::Response) -> Result<()> {
+    async fn read(&mut self, mut answer: reqwest::Response) -> Result<()> {
         let mut parser = Parser::default();
+        let mut farewell = None;
+        self.live = false;
         while let Ok(Some(bytes)) = answer.chunk().await {
             for block in parser.feed(&bytes)? {
-                if let Block::Event(event) = block {
-                    let id = event.id;
-                    self.history.saw(self.stream, event);
-                    self.seen.send_replace(Some(id));
+                match block {
+                    Block::Retry(milliseconds) => {
+                        self.retry = Duration::from_millis(milliseconds);
+                        farewell = Some(milliseconds);
+                    }
+                    Block::Event(event) => {
+                        farewell = None;
+                        self.show(event);
+                    }
                 }
             }
         }
+        if self.live {
+            self.lost = Some(Instant::now());
+            self.history.ended(farewell);
+        }
         Ok(())
+    }
+
+    fn show(&mut self, event: Event) {
+        if matches!(event.name.as_str(), "ready" | "reset") {
+            self.live = true;
+            if let Some(lost) = self.lost.take()
+                && self.pace == Pace::AsTold
+            {
+                // While the service was away nobody could come back.
+                let since = self.up.borrow().map_or(lost, |up| up.max(lost));
+                self.history.returned(since.elapsed().saturating_sub(self.waited));
+            }
+        }
+        let id = event.id;
+        self.history.saw(self.stream, event);
+        self.seen.send_replace(Some(id));
     }
 }

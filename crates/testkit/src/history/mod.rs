@@ -17,6 +17,7 @@ mod story;
 mod streams;
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::Result;
 use parking_lot::Mutex;
@@ -59,16 +60,26 @@ pub struct Verdict {
     pub resets: usize,
     /// How many creations a live stream left out, of what was deleted meanwhile: it was caught up from the database.
     pub left_out: usize,
+    /// How often the stream of a patient reader was live again after it had ended.
+    pub returns: usize,
+    /// How long that took at most, beyond the `retry:` that the reader had to wait: from when the stream had ended and the
+    /// service was ready.
+    pub slowest_return: Duration,
+    /// How many live streams ended.
+    pub ends: usize,
+    /// How long those were told to stay away by their last words that had any, in milliseconds.
+    pub farewells: Vec<u64>,
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { faults, acknowledged, repeated, rows, events, connections, resets, left_out } =
-            self;
+        let Self { acknowledged, repeated, rows, events, connections, .. } = self;
+        let Self { faults, resets, left_out, returns, slowest_return, .. } = self;
         write!(
             f,
-            "{acknowledged} acknowledged, {repeated} attempts repeated, {rows} in the inboxes, {events} \
-             events over {connections} connections, {resets} resets, {left_out} left out, {} faults",
+            "{acknowledged} acknowledged, {repeated} attempts repeated, {rows} in the inboxes, {events} events over \
+             {connections} connections, {resets} resets, {left_out} left out, {returns} returns within retry + \
+             {slowest_return:?}, {} faults",
             faults.len()
         )?;
         faults.iter().take(20).try_for_each(|fault| write!(f, "\n  {fault}"))
@@ -116,6 +127,16 @@ impl History {
         self.0.lock().saw(stream, event);
     }
 
+    /// A live stream has ended; `farewell` is what it was told last, if that was how long to stay away, in milliseconds.
+    pub fn ended(&self, farewell: Option<u64>) {
+        self.0.lock().ended(farewell);
+    }
+
+    /// A stream that had ended is live again, so much later than its `retry:` asked for.
+    pub fn returned(&self, late: Duration) {
+        self.0.lock().returned(late);
+    }
+
     /// Reads the inboxes of these users and judges. Everything has to be settled: no call is under way, and nothing that
     /// was begun is unknown, unless it is to stay so.
     pub async fn judge(&self, api: &Api, users: &[&str]) -> Result<Verdict> {
@@ -124,7 +145,13 @@ impl History {
             inboxes.push(inbox::read(api, user).await?);
         }
         let record = self.0.lock();
-        let mut verdict = Verdict::default();
+        let mut verdict = Verdict {
+            returns: record.returns,
+            slowest_return: record.slowest_return,
+            ends: record.ends,
+            farewells: record.farewells.clone(),
+            ..Verdict::default()
+        };
         for inbox in &inboxes {
             rows::judge(&record, inbox, &mut verdict);
             let story = story::tell(&record, inbox, &mut verdict);

@@ -1,6 +1,7 @@
 //! What clients attempted and saw, as data. Not here: any judgement.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::State;
 use crate::sse::Event;
@@ -45,6 +46,10 @@ pub(super) struct Record {
     /// By id: the states that the notification may be in.
     fates: BTreeMap<String, BTreeSet<State>>,
     pub(super) streams: Vec<Stream>,
+    pub(super) returns: usize,
+    pub(super) slowest_return: Duration,
+    pub(super) ends: usize,
+    pub(super) farewells: Vec<u64>,
 }
 
 impl Record {
@@ -105,6 +110,16 @@ impl Record {
 
     pub(super) fn saw(&mut self, stream: usize, event: Event) {
         self.streams[stream].entries.push(Entry::Event(event));
+    }
+
+    pub(super) fn ended(&mut self, farewell: Option<u64>) {
+        self.ends += 1;
+        self.farewells.extend(farewell);
+    }
+
+    pub(super) fn returned(&mut self, late: Duration) {
+        self.returns += 1;
+        self.slowest_return = self.slowest_return.max(late);
     }
 
     /// Whether the notification may be in this state.

@@ -67,6 +67,12 @@ impl Story {
         })
     }
 
+    /// What this change was, for whoever misses it.
+    pub(super) fn name_of(&self, seq: u64) -> String {
+        let Some(change) = self.changes.get(&seq) else { return "seen by nobody".to_owned() };
+        format!("{} of {}", change.name, subject(change))
+    }
+
     /// How many were unread after this change, if that can be told.
     pub(super) fn unread_at(&self, seq: u64) -> Option<u64> {
         self.unread.get(&seq).copied()

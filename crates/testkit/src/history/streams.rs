@@ -136,8 +136,12 @@ impl<'a> Reading<'a> {
         }
         for missing in cursor + 1..=seq {
             if !self.story.may_be_missing(missing) {
-                let fault = format!("{}: streams: {missing} is missing before {by}", self.user);
-                self.verdict.faults.push(fault);
+                let what = self.story.name_of(missing);
+                let when = if self.live { "live" } else { "replayed" };
+                self.verdict.faults.push(format!(
+                    "{}: streams: {missing} is missing before {by} {seq} ({when}), which is {what}",
+                    self.user
+                ));
             }
         }
         self.cursor = Some(seq.max(cursor));

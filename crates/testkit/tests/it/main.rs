@@ -7,7 +7,11 @@
 
 mod disk;
 mod kill;
+mod load;
 mod nodes;
+mod pair;
+mod parted;
+mod partition;
 mod postgres;
 mod postgres_faults;
 mod support;

@@ -1,33 +1,39 @@
 //! The same load and the same judgement on PostgreSQL: kill -9 of the service, and of the database under it; a database that
 //! is stopped at once, or frozen. Not here: several nodes.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use grelot_testkit::history::Verdict;
 use grelot_testkit::postgres::Server;
 
-use crate::kill::{PUBLISHERS, USERS, kills, under_load};
+use crate::kill::kills;
+use crate::load::{CALM, USERS, lasting, under_load, under_load_of};
+use crate::pair::judged;
 use crate::support::World;
 
 /// How often the service is killed.
 const KILLS: usize = 20;
 /// How often the database is ended, in each way.
 const ENDS: usize = 6;
+/// How long the database stands still: longer than anybody waits for it.
+pub(crate) const FREEZE: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_of_the_service_lose_double_and_miscount_nothing() {
     let server = Server::start().unwrap();
     let mut world = World::start_on(&server.url("postgres"), &USERS).await.unwrap();
-    judged(kills(&mut world, KILLS).await);
+    judged("kills", kills(&mut world, KILLS).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kills_of_the_database_lose_double_and_miscount_nothing() {
-    judged(ends(Server::kill).await);
+    judged("killed", ends(Server::kill).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_stops_at_once_loses_doubles_and_miscounts_nothing() {
-    judged(ends(Server::stop_immediately).await);
+    judged("stopped", ends(Server::stop_immediately).await);
 }
 
 async fn ends(end: impl Fn(&mut Server) -> Result<()>) -> Result<Verdict> {
@@ -40,27 +46,18 @@ async fn ends(end: impl Fn(&mut Server) -> Result<()>) -> Result<Verdict> {
     .await
 }
 
-/// Frozen until every call that was under way, and another one of each publisher, was given up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_frozen_database_loses_doubles_and_miscounts_nothing() {
-    judged(freeze().await);
+async fn a_database_that_is_frozen_for_30_s_loses_doubles_and_miscounts_nothing() {
+    judged("frozen", freeze().await);
 }
 
 async fn freeze() -> Result<Verdict> {
     let server = Server::start()?;
     let mut world = World::start_on(&server.url("postgres"), &USERS).await?;
-    under_load(&mut world, 1, async |_: &mut World, moments| {
+    under_load_of(&mut world, CALM, 1, async |_: &mut World, _| {
         server.freeze()?;
-        let later = *moments.borrow() + 4 * PUBLISHERS;
-        moments.wait_for(|now| *now >= later).await?;
+        lasting(FREEZE).await;
         server.thaw()
     })
     .await
-}
-
-fn judged(verdict: Result<Verdict>) {
-    let verdict = verdict.unwrap();
-    println!("{verdict}");
-    assert!(verdict.faults.is_empty(), "{verdict}");
-    assert_eq!(verdict.resets, 0, "every stream could resume");
 }

@@ -1,4 +1,5 @@
-//! A started service with everything that a hostile test needs around it.
+//! A started service with everything that a hostile test needs around it. Not here: several (`pair`), and what clients do to
+//! them (`load`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +9,9 @@ use anyhow::{Context as _, Result, ensure};
 use grelot_testkit::actor::Actor;
 use grelot_testkit::api::Api;
 use grelot_testkit::history::{History, Verdict};
-use grelot_testkit::program::{Program, Start};
-use grelot_testkit::reader::Reader;
+use grelot_testkit::program::{Program, Start, Up};
+use grelot_testkit::reader::{Pace, Reader};
+use tokio::sync::watch;
 
 /// How soon after a kill it has to be ready again.
 pub(crate) const READY: Duration = Duration::from_secs(2);
@@ -19,6 +21,16 @@ pub(crate) struct World {
     pub(crate) program: Program,
     pub(crate) api: Api,
     pub(crate) history: Arc<History>,
+    actor: Actor,
+}
+
+/// Where clients come in: at a node, or at a balancer before several.
+#[derive(Clone)]
+pub(crate) struct Door {
+    api: Api,
+    history: Arc<History>,
+    up: watch::Receiver<Up>,
+    actor: Actor,
 }
 
 impl World {
@@ -34,39 +46,56 @@ impl World {
 
     /// Starts a service with these variables of the environment, and signs the users in.
     pub(crate) async fn start_with(environment: &[(&str, &str)], users: &[&str]) -> Result<Self> {
-        Self::begin(Program::with(environment)?, &[], users).await
+        Self::begin(Program::with(environment)?, &[], users, Arc::default()).await
     }
 
-    /// Starts another node beside it, for clients of its own. Actors and readers of both write the same record.
-    pub(crate) async fn beside(&self, users: &[&str]) -> Result<Self> {
-        let mut world = Self::begin(self.program.beside()?, &[], users).await?;
-        world.history = Arc::clone(&self.history);
-        Ok(world)
+    /// Starts another node beside it, for clients of its own, with other values for these variables of the environment.
+    /// Actors and readers of both write the same record.
+    pub(crate) async fn beside(&self, other: &[(&str, &str)], users: &[&str]) -> Result<Self> {
+        let mut program = self.program.beside()?;
+        for (name, value) in other {
+            program.set(name, value);
+        }
+        Self::begin(program, &[], users, Arc::clone(&self.history)).await
     }
 
     /// Starts a service as the last arguments of another command, and signs the users in.
     pub(crate) async fn start_under(prefix: &[&str], users: &[&str]) -> Result<Self> {
-        Self::begin(Program::new()?, prefix, users).await
+        Self::begin(Program::new()?, prefix, users, Arc::default()).await
     }
 
-    async fn begin(mut program: Program, prefix: &[&str], users: &[&str]) -> Result<Self> {
+    async fn begin(
+        mut program: Program,
+        prefix: &[&str],
+        users: &[&str],
+        history: Arc<History>,
+    ) -> Result<Self> {
         let start = program.start_under(prefix).await?;
         ensure!(matches!(start, Start::Ready(_)), "it ended: {}", program.log());
-        let api = Api::new(&program.url()?, program.api_key());
-        for user in users {
-            api.sign_in(user).await?;
+        let url = program.url()?;
+        let Door { api, history, actor, .. } =
+            Door::open(&url, program.api_key(), history, program.up(), users).await?;
+        Ok(Self { program, api, history, actor })
+    }
+
+    /// Where its own clients come in.
+    pub(crate) fn door(&self) -> Door {
+        Door {
+            api: self.api.clone(),
+            history: Arc::clone(&self.history),
+            up: self.program.up(),
+            actor: self.actor.clone(),
         }
-        Ok(Self { program, api, history: Arc::default() })
     }
 
     /// A client.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::new(&self.api, &self.history, self.program.up())
+        self.actor.clone()
     }
 
     /// A stream of the user after `cursor`, resumed whenever it ends.
     pub(crate) fn reader(&self, user: &str, cursor: Option<u64>) -> Reader {
-        Reader::start(&self.api, &self.history, self.program.up(), user, cursor)
+        self.door().reader(user, cursor, Pace::AtOnce)
     }
 
     /// Starts it again, and demands that it is quick.
@@ -74,6 +103,53 @@ impl World {
         let after = self.program.start().await?;
         ensure!(after <= READY, "ready only after {after:?}");
         Ok(after)
+    }
+
+    /// The `seq` of the user's inbox.
+    pub(crate) async fn seq(&self, user: &str) -> Result<u64> {
+        self.door().seq(user).await
+    }
+
+    /// Waits until these readers of the user have everything, and judges the inboxes.
+    pub(crate) async fn judge(
+        &self,
+        users: &[&str],
+        readers: &mut [(&str, Reader)],
+    ) -> Result<Verdict> {
+        self.door().judge(users, readers).await
+    }
+}
+
+impl Door {
+    /// The door at `url`, at which these users sign in.
+    pub(crate) async fn open(
+        url: &str,
+        api_key: &str,
+        history: Arc<History>,
+        up: watch::Receiver<Up>,
+        users: &[&str],
+    ) -> Result<Self> {
+        let api = Api::new(url, api_key)?;
+        for user in users {
+            api.sign_in(user).await?;
+        }
+        let actor = Actor::new(&api, &history, up.clone());
+        Ok(Self { api, history, up, actor })
+    }
+
+    /// The same door, but who writes does so with this actor.
+    pub(crate) fn with_actor(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
+    /// A client; all of a door have one clock.
+    pub(crate) fn actor(&self) -> Actor {
+        self.actor.clone()
+    }
+
+    /// A stream of the user after `cursor`, resumed whenever it ends.
+    pub(crate) fn reader(&self, user: &str, cursor: Option<u64>, pace: Pace) -> Reader {
+        Reader::start(&self.api, &self.history, self.up.clone(), user, cursor, pace)
     }
 
     /// The `seq` of the user's inbox.
