@@ -14,6 +14,7 @@ mod parted;
 mod partition;
 mod postgres;
 mod postgres_faults;
+mod returns;
 mod support;
 mod syscalls;
 mod tidy;
