@@ -15,6 +15,7 @@ mod partition;
 mod postgres;
 mod postgres_faults;
 mod returns;
+mod rolling;
 mod support;
 mod syscalls;
 mod tidy;
