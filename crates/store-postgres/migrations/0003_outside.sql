@@ -33,9 +33,11 @@ CREATE TABLE IF NOT EXISTS grelot.backfill (
     "left" BIGINT NOT NULL
 );
 
--- Where a trigger was away, what happened meanwhile was not seen: the inboxes are counted anew.
-INSERT INTO grelot.outside (op, "userId") SELECT 'unseen', "userId" FROM grelot.inboxes
-    WHERE unread > 0 AND EXISTS (SELECT 1 FROM grelot.migrations WHERE number = 3);
+-- Where a trigger was away, what happened meanwhile was not seen: the inboxes are counted anew, those as well in which
+-- nothing was unread before.
+INSERT INTO grelot.outside (op, "userId") SELECT 'unseen', "userId" FROM grelot.inboxes i
+    WHERE EXISTS (SELECT 1 FROM grelot.migrations WHERE number = 3) AND (unread > 0 OR EXISTS (
+        SELECT 1 FROM public.notifications n WHERE n."userId" = i."userId" AND n."readAt" IS NULL AND n.seq IS NOT NULL));
 
 CREATE INDEX IF NOT EXISTS "notifications_older_idx" ON public.notifications ("userId", "createdAt", "id")
     WHERE "seq" IS NULL AND "stateSeq" IS NULL;
@@ -74,11 +76,11 @@ BEGIN
 END
 $$;
 
--- Nobody can say any more which rows there were: only whose were counted.
+-- Nobody can say any more which rows there were: every inbox may have had some.
 CREATE OR REPLACE FUNCTION grelot.outside_truncated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO grelot.outside (op, "userId") SELECT 'truncated', "userId" FROM grelot.inboxes WHERE unread > 0;
+    INSERT INTO grelot.outside (op, "userId") SELECT 'truncated', "userId" FROM grelot.inboxes;
     RETURN NULL;
 END
 $$;

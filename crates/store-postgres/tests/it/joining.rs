@@ -158,6 +158,8 @@ async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
     for name in ["ann", "bob"] {
         send(&*store, &user(name), "one").await.unwrap();
     }
+    let read = send(&*store, &user("cat"), "read").await.unwrap();
+    store.set_read(&user("cat"), read, true).await.unwrap();
     assert_eq!(store.missing().await.unwrap(), [""; 0]);
     backend
         .database
@@ -175,6 +177,10 @@ async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
     backend.database.run("DROP TRIGGER grelot_guard_insert ON notifications; DROP TRIGGER grelot_deleted ON notifications");
     backend.database.run(&insert("unseen", "ann"));
     backend.database.run(r#"DELETE FROM notifications WHERE "userId" = 'bob'"#);
+    backend.database.run(
+        r#"DROP TRIGGER grelot_updated ON notifications;
+        UPDATE notifications SET "readAt" = NULL WHERE "userId" = 'cat'"#,
+    );
     assert_eq!(adopt(&store).await, 0);
     store.close().await;
     let (store, heard) = node(&backend).await;
@@ -187,7 +193,11 @@ async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
     let of_whom: Vec<_> =
         heard.take().into_iter().map(|change| (change.user, change.seq)).collect();
     let bob = store.inbox(&user("bob")).await.unwrap();
-    assert_eq!(of_whom, [(user("ann"), Seq::new(3)), (user("bob"), bob.seq)]);
+    assert_eq!(
+        of_whom,
+        [(user("ann"), Seq::new(3)), (user("bob"), bob.seq), (user("cat"), Seq::new(4))]
+    );
+    assert_eq!(store.inbox(&user("cat")).await.unwrap().unread, 1);
     assert_eq!((bob.unread, bob.seq), (0, seen_by_bob.next().next()));
     let resumed = store.catch_up(&user("bob"), seen_by_bob).await.unwrap();
     assert!(matches!(resumed, Replayed::Reset { .. }), "{resumed:?}");

@@ -133,6 +133,9 @@ async fn a_table_that_is_truncated_leaves_nothing_unread() {
     let ann = user("ann");
     send(&*store, &ann, "one").await.unwrap();
     send(&*store, &ann, "two").await.unwrap();
+    let bob = user("bob");
+    let read = send(&*store, &bob, "read").await.unwrap();
+    store.set_read(&bob, read, true).await.unwrap();
     backend.database.run(&format!(
         "{}; TRUNCATE notifications; {}",
         insert("a", "ann"),
@@ -143,7 +146,13 @@ async fn a_table_that_is_truncated_leaves_nothing_unread() {
     let changes = heard.take();
     let ChangeKind::AllRead { up_to, .. } = changes[0].kind else { panic!("{changes:?}") };
     assert_eq!((up_to, changes[0].seq, changes[0].unread), (Seq::new(2), Seq::new(3), 0));
-    assert_eq!(told(&changes[1..]), ["ann 4: created b, 1 unread"]);
+    let (of_bob, of_ann): (Vec<_>, Vec<_>) =
+        changes[1..].iter().cloned().partition(|change| change.user == bob);
+    assert_eq!(told(&of_ann), ["ann 4: created b, 1 unread"]);
+    // Who had only what was read looks again as well.
+    assert_eq!((of_bob[0].seq, of_bob[0].unread), (Seq::new(3), 0));
+    let resumed = store.replay(&bob, Seq::new(2)).await.unwrap();
+    assert!(matches!(resumed, Replayed::Reset { .. }), "{resumed:?}");
     check(&backend.database);
     let resumed = async |since| store.replay(&ann, Seq::new(since)).await.unwrap();
     assert!(matches!(resumed(2).await, Replayed::Reset { .. }));
