@@ -1,8 +1,8 @@
 -- What other programs do to the host's tables: written down in their own transaction, adopted by a node afterwards. Every
 -- statement here may be run again: it is, where a migration of the host took a trigger away.
 --
--- A row that another program inserts has `seq` null and `stateSeq` 0 until it is adopted, and keeps them where its user has
--- the inbox switched off. Both null: the row is older than the triggers.
+-- A row that another program inserts has `seq` null and `stateSeq` 0 until it is adopted; where its user has the inbox
+-- switched off `seq` stays null, and `stateSeq` becomes -1. Both null: the row is older than the triggers.
 --
 -- No trigger notifies: whoever did holds a lock of the whole server while it commits, so that no two commit at once.
 
@@ -41,6 +41,9 @@ INSERT INTO grelot.outside (op, "userId") SELECT 'unseen', "userId" FROM grelot.
 
 CREATE INDEX IF NOT EXISTS "notifications_older_idx" ON public.notifications ("userId", "createdAt", "id")
     WHERE "seq" IS NULL AND "stateSeq" IS NULL;
+-- Those that wait to be adopted: a start looks for some among them that were not written down.
+CREATE INDEX IF NOT EXISTS "notifications_waiting_idx" ON public.notifications ("id")
+    WHERE "seq" IS NULL AND "stateSeq" = 0;
 
 CREATE OR REPLACE FUNCTION grelot.outside_inserted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -26,7 +26,7 @@ const COLUMNS: &str = r#"ALTER TABLE public.notifications ADD COLUMN IF NOT EXIS
     ADD COLUMN IF NOT EXISTS "data" JSON, ADD COLUMN IF NOT EXISTS "seq" BIGINT,
     ADD COLUMN IF NOT EXISTS "stateSeq" BIGINT"#;
 /// The indexes of the migrations on the table that may be large.
-const INDEXES: [(&str, &str); 5] = [
+const INDEXES: [(&str, &str); 6] = [
     ("notifications_userId_readAt_idx", r#"("userId", "readAt")"#),
     ("notifications_unread_idx", r#"("userId", "seq") WHERE "readAt" IS NULL"#),
     ("notifications_read_idx", r#"("userId", "seq") WHERE "readAt" IS NOT NULL"#),
@@ -35,7 +35,22 @@ const INDEXES: [(&str, &str); 5] = [
         "notifications_older_idx",
         r#"("userId", "createdAt", "id") WHERE "seq" IS NULL AND "stateSeq" IS NULL"#,
     ),
+    ("notifications_waiting_idx", r#"("id") WHERE "seq" IS NULL AND "stateSeq" = 0"#),
 ];
+
+/// Makes older rows of some that nobody wrote down: a trigger was away when they came. What a row has and what is written
+/// down of it change in one transaction, so that none which another node adopts is among them.
+const MISSED: &str = r#"UPDATE public.notifications SET "stateSeq" = NULL WHERE id = ANY (ARRAY(
+    SELECT n.id FROM public.notifications n WHERE n.seq IS NULL AND n."stateSeq" = 0
+    AND NOT EXISTS (SELECT 1 FROM grelot.outside o WHERE o.op = 'inserted' AND o.id = n.id)
+    ORDER BY n.id LIMIT 1000 FOR NO KEY UPDATE OF n SKIP LOCKED))"#;
+/// Has the users of older rows listed, unless they are listed or being listed.
+const LIST: &str = r#"INSERT INTO grelot.joining (after) SELECT '' WHERE NOT EXISTS (SELECT 1 FROM grelot.backfill)
+    AND EXISTS (SELECT 1 FROM public.notifications WHERE seq IS NULL AND "stateSeq" IS NULL)
+    ON CONFLICT (one) DO NOTHING"#;
+/// Has all of them listed once more.
+const LIST_AGAIN: &str =
+    "INSERT INTO grelot.joining DEFAULT VALUES ON CONFLICT (one) DO UPDATE SET after = ''";
 
 /// Which parts of it are not there, each in words.
 pub(crate) const MISSING: &str = r#"
@@ -53,7 +68,7 @@ pub(crate) const MISSING: &str = r#"
             SELECT 1 FROM pg_trigger WHERE tgrelid = to_regclass('public.' || r) AND tgname = t
             AND tgenabled IN ('O', 'A'))
     UNION ALL SELECT 'the index ' || i FROM unnest(ARRAY['notifications_unread_idx', 'notifications_read_idx',
-            'notifications_readAt_idx', 'notifications_older_idx']) AS i WHERE NOT EXISTS (
+            'notifications_readAt_idx', 'notifications_older_idx', 'notifications_waiting_idx']) AS i WHERE NOT EXISTS (
             SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(format('public.%I', i)) AND indisvalid)"#;
 
 /// Waits until no other node migrates. Whoever holds it must not leave without `unlock`, or closes the connection.
@@ -126,6 +141,24 @@ pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result
             return Err(MigrateError::Held);
         }
         sleep(PAUSE * attempt.min(10)).await;
+    }
+    Ok(())
+}
+
+/// Looks for rows that came while a trigger was away or switched off, and has them listed among the older ones.
+pub(crate) async fn find_missed(connection: &Connection) -> Result<(), MigrateError> {
+    let client = connection.client()?;
+    client.batch_execute("SET statement_timeout = 0").await?;
+    let mut missed = 0;
+    loop {
+        match client.execute(MISSED, &[]).await? {
+            0 => break,
+            some => missed += some,
+        }
+    }
+    let list = if missed == 0 { LIST } else { LIST_AGAIN };
+    if client.execute(list, &[]).await? > 0 {
+        info!("notifications that came while Grelot could not see it are taken in as older ones");
     }
     Ok(())
 }

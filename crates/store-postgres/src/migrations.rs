@@ -143,7 +143,9 @@ pub(crate) async fn prepare(target: &Target) -> Result<[u8; 32], OpenError> {
     });
     let secret = secret.await.map_err(|failure| OpenError::Database(failure.to_string()))?;
     // Only `copy` takes it away, until it is done.
-    secret.ok_or(OpenError::Unfinished)
+    let secret = secret.ok_or(OpenError::Unfinished)?;
+    joining::find_missed(&connection).await?;
+    Ok(secret)
 }
 
 /// Brings the database up to date, and goes on with the connection that did.

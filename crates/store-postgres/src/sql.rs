@@ -133,8 +133,9 @@ statements! {
     NOTIFICATIONS_HOLD = concat!(notification!(), r#", "userId" FROM public.notifications
         WHERE id = ANY ($1::text[]) FOR NO KEY UPDATE SKIP LOCKED"#);
     NOTIFICATIONS_THERE = "SELECT id FROM public.notifications WHERE id = ANY ($1::text[])";
+    /// What stays without a position has been looked at.
     NOTIFICATIONS_MARK = r#"UPDATE public.notifications n SET seq = coalesce(e.seq, n.seq),
-        "stateSeq" = coalesce(e."stateSeq", n."stateSeq")
+        "stateSeq" = coalesce(e."stateSeq", CASE WHEN e.seq IS NULL AND n.seq IS NULL THEN -1 ELSE n."stateSeq" END)
         FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS e (id, seq, "stateSeq") WHERE n.id = e.id"#;
     NOTIFICATION_DELETE = r#"DELETE FROM public.notifications WHERE id = $2 AND "userId" = $1"#;
     NOTIFICATION_ERASE = r#"DELETE FROM public.notifications WHERE "userId" = $1"#;
@@ -211,7 +212,7 @@ statements! {
         SELECT 1 FROM public.notifications n WHERE n."userId" = u."userId" AND n.seq IS NULL
         AND n."stateSeq" IS NULL LIMIT 1) AS n"#;
     /// Leaves rows as they are for good.
-    OLDER_ODD = r#"UPDATE public.notifications SET "stateSeq" = 0 WHERE id = ANY ($1::text[])"#;
+    OLDER_ODD = r#"UPDATE public.notifications SET "stateSeq" = -1 WHERE id = ANY ($1::text[])"#;
     BACKFILL_PUT = r#"INSERT INTO grelot.backfill AS b ("userId", next, "left")
         SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])
         ON CONFLICT ("userId") DO UPDATE SET next = excluded.next, "left" = excluded."left""#;

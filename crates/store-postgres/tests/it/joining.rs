@@ -205,6 +205,72 @@ async fn what_a_migration_of_the_host_takes_away_is_noticed_and_put_back() {
     check(&backend.database);
 }
 
+/// The titles that `ann` sees, newest first.
+async fn titles(store: &PostgresStore) -> Vec<String> {
+    let page = store.list(&user("ann"), &ListFilter::default(), None, 99).await.unwrap();
+    page.notifications.iter().map(|row| row.content.title.as_str().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn rows_that_came_while_one_trigger_was_away_come_in_as_older_ones() {
+    let backend = TempBackend::new();
+    let (store, _heard) = node(&backend).await;
+    send(&*store, &user("ann"), "one").await.unwrap();
+    // What is still to be adopted when the next node starts is no older row.
+    backend.database.run(&insert("seen", "bob"));
+    backend.database.run("DROP TRIGGER grelot_inserted ON notifications");
+    backend.database.run(&insert("unseen", "ann"));
+    store.close().await;
+    let (store, heard) = node(&backend).await;
+    assert_eq!(backfill(&store).await, 1);
+    assert_eq!(heard.take().len(), 0);
+    assert_eq!(titles(&store).await, ["new", "one"]);
+    // Of it, and of an inbox that is counted anew.
+    assert_eq!(adopt(&store).await, 2);
+    assert_eq!(heard.take().len(), 1);
+    check(&backend.database);
+}
+
+#[tokio::test]
+async fn rows_that_came_while_triggers_were_switched_off_come_in_at_the_next_start() {
+    let backend = TempBackend::new();
+    let (store, _heard) = node(&backend).await;
+    for trigger in ["ALL", "grelot_inserted"] {
+        let switch = |how| format!("ALTER TABLE notifications {how} TRIGGER {trigger}");
+        let insert = insert(&format!("unseen-{trigger}"), "ann");
+        backend.database.run(&[switch("DISABLE"), insert, switch("ENABLE")].join(";"));
+    }
+    assert_eq!(store.missing().await.unwrap(), [""; 0]);
+    assert_eq!(adopt(&store).await, 0);
+    store.close().await;
+    let (store, heard) = node(&backend).await;
+    assert_eq!(backfill(&store).await, 2);
+    assert_eq!((adopt(&store).await, heard.take().len()), (0, 0));
+    assert_eq!(titles(&store).await, ["new", "new"]);
+    check(&backend.database);
+}
+
+#[tokio::test]
+async fn rows_that_stay_out_of_the_inbox_do_not_come_in_at_the_next_start() {
+    let backend = TempBackend::new();
+    let (store, _heard) = node(&backend).await;
+    backend.database.run(
+        r#"INSERT INTO notification_preferences (id, "userId", "inApp") VALUES ('p', 'ann', false);
+        INSERT INTO notifications (id, "userId", title) VALUES ('off', 'ann', 'switched off'), ('a b', 'bob', 'odd id')"#,
+    );
+    adopt(&store).await;
+    store.close().await;
+    for _ in 0..2 {
+        let (store, _heard) = node(&backend).await;
+        backfill(&store).await;
+        assert_eq!((adopt(&store).await, titles(&store).await.len()), (0, 0));
+        store.close().await;
+    }
+    let left = "SELECT string_agg(id, ',' ORDER BY id) FROM notifications WHERE seq IS NULL";
+    assert_eq!(backend.database.run(left), "a b,off");
+    check(&backend.database);
+}
+
 #[tokio::test]
 async fn odd_rows_and_rows_that_are_held_do_not_stop_the_others() {
     let backend = TempBackend::new();
