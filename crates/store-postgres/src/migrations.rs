@@ -8,10 +8,13 @@
 use aws_lc_rs::digest;
 use thiserror::Error;
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 
+use crate::columns;
 use crate::connection::{Connection, Target};
 use crate::error::{Failure, OpenError};
 use crate::joining;
+use crate::rights;
 use crate::rows;
 use crate::sql;
 
@@ -90,11 +93,36 @@ pub enum MigrateError {
          Notification and migrate, then start again:\n{PRISMA_LINES}"
     )]
     Prisma,
+    /// The host's tables are not as Grelot reads and writes them.
+    #[error(
+        "the tables of the application are not as Grelot needs them; change this, then start again:\n  {0}"
+    )]
+    Unfit(String),
+    /// The module's tables are where Grelot does not look, and it would make a second pair.
+    #[error(
+        "there is a table notifications in the schema {0}, and Grelot works with the one in public: ALTER TABLE \
+         {0}.notifications SET SCHEMA public moves it (so for notification_preferences and the type \
+         \"NotificationType\"); if it is another program's, CREATE SCHEMA grelot says so, and Grelot makes tables of its own"
+    )]
+    Elsewhere(String),
     /// The application never let go of its tables long enough.
     #[error(
         "a transaction of the application has held its tables all the time; end those that stay open, then start again"
     )]
     Held,
+    /// The role may not do what has to be done.
+    #[error("the role may not migrate the database: {0}; see \"Rights\" in docs/operations.md")]
+    Denied(String),
+    /// The role lacks rights, which these lines give.
+    #[error(
+        "the role may not migrate the database: {why}; let whoever owns it run this, then start again:\n  {lines}"
+    )]
+    Rights {
+        /// What PostgreSQL said.
+        why: String,
+        /// What gives the rights, a statement a line.
+        lines: String,
+    },
     /// PostgreSQL could not be reached, or refused.
     #[error("the database cannot be migrated: {0}")]
     Database(String),
@@ -109,7 +137,12 @@ const PRISMA_LINES: &str =
 
 impl From<Failure> for MigrateError {
     fn from(failure: Failure) -> Self {
-        Self::Database(failure.to_string())
+        match &failure {
+            Failure::Sql(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                Self::Denied(failure.to_string())
+            }
+            _ => Self::Database(failure.to_string()),
+        }
     }
 }
 
@@ -126,12 +159,21 @@ impl From<tokio_postgres::Error> for MigrateError {
 /// When the URL cannot be used, the database cannot be reached, or its schema cannot be brought up to date.
 pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenError> {
     let connection = connect(&Target::parse(url)?).await?;
-    if dry_run {
-        let found = report(&connection, MIGRATIONS).await?;
-        refuse_drift(&connection).await?;
-        return Ok(found);
+    if !dry_run {
+        return bring_up(&connection).await;
     }
-    Ok(apply(&connection, MIGRATIONS).await?)
+    match look(&connection).await {
+        Ok(found) => Ok(found),
+        Err(error) => Err(rights::explain(&connection, error).await.into()),
+    }
+}
+
+/// What a migration would do, or why it would not.
+async fn look(connection: &Connection) -> Result<MigrationReport, MigrateError> {
+    let found = report(connection, MIGRATIONS).await?;
+    columns::refuse_unfit(connection).await?;
+    refuse_drift(connection).await?;
+    Ok(found)
 }
 
 /// Brings the database up to date, and reads the secret of this installation.
@@ -151,11 +193,19 @@ pub(crate) async fn prepare(target: &Target) -> Result<[u8; 32], OpenError> {
 /// Brings the database up to date, and goes on with the connection that did.
 pub(crate) async fn connect_migrated(target: &Target) -> Result<Connection, OpenError> {
     let connection = connect(target).await?;
-    apply(&connection, MIGRATIONS).await?;
+    bring_up(&connection).await?;
     Ok(connection)
 }
 
-async fn connect(target: &Target) -> Result<Connection, OpenError> {
+/// Applies what is pending.
+pub(crate) async fn bring_up(connection: &Connection) -> Result<MigrationReport, OpenError> {
+    match apply(connection, MIGRATIONS).await {
+        Ok(found) => Ok(found),
+        Err(error) => Err(rights::explain(connection, error).await.into()),
+    }
+}
+
+pub(crate) async fn connect(target: &Target) -> Result<Connection, OpenError> {
     let failed = |failure: Failure| OpenError::Database(failure.to_string());
     Connection::take(&target.pool(1)?).await.map_err(failed)
 }
@@ -167,6 +217,7 @@ async fn apply(
     steps: &[Migration],
 ) -> Result<MigrationReport, MigrateError> {
     let found = report(connection, steps).await?;
+    columns::refuse_unfit(connection).await?;
     if found.pending.is_empty() {
         return Ok(found);
     }
