@@ -18,7 +18,7 @@ const SETTINGS: &str =
 /// A floor does not save memory: with all of its pages at hand it is a third faster.
 const CACHE: &str = "PRAGMA cache_size = -131072;";
 /// When Grelot copies its log into the database.
-const CHECKPOINT_PAGES: i64 = 4_000;
+const CHECKPOINT_PAGES: i64 = 2_000;
 
 // What Grelot does for one notification that its user wants.
 const PREFERENCES: &str = "SELECT inApp, email, categories, quietHours, emailDigest, emailDigestHour FROM notification_preferences WHERE userId = ?1";

@@ -34,7 +34,7 @@ impl PostgresOptions {
             queue: 4096,
             read_queue: 1024,
             max_batch: 512,
-            max_rows: 2_000,
+            max_rows: 1_000,
         }
     }
 }

@@ -12,8 +12,8 @@ use tracing::{error, warn};
 use crate::connection::BUSY_TIMEOUT;
 use crate::error::Failure;
 
-/// The log is copied into the database when it has this many pages.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// The log is copied into the database when it has this many pages: whoever writes meanwhile waits for the copy.
+const CHECKPOINT_PAGES: u32 = 2000;
 /// How long readers are waited for when it has to be emptied: ours are quick, a backup is not.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How often emptying it is tried.

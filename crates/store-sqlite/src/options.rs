@@ -30,7 +30,7 @@ impl SqliteOptions {
             queue: 4096,
             read_queue: 1024,
             max_batch: 512,
-            max_rows: 2_000,
+            max_rows: 1_000,
             max_pages: None,
         }
     }

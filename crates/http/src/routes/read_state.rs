@@ -60,8 +60,8 @@ async fn set_read(
 
 /// Mark everything as read
 ///
-/// Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread. Of more than 2,000 unread ones each
-/// 2,000 are a change of their own, the oldest first, so that others need not wait.
+/// Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread. Of more than 1,000 unread ones each
+/// 1,000 are a change of their own, the oldest first, so that others need not wait.
 #[utoipa::path(post, path = "/api/notifications/read-all", operation_id = "markAllRead", tag = "Inbox",
     request_body = ReadAllSchema,
     responses((status = 200, description = "What was done", body = ReadAllOut)))]

@@ -54,8 +54,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Mark everything as read
-         * @description Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread. Of more than 2,000 unread ones each
-         *     2,000 are a change of their own, the oldest first, so that others need not wait.
+         * @description Send the `seq` that the reader has seen as `upToSeq`, so that what came in meanwhile stays unread. Of more than 1,000 unread ones each
+         *     1,000 are a change of their own, the oldest first, so that others need not wait.
          */
         readonly post: operations["markAllRead"];
         readonly delete?: never;
