@@ -1,5 +1,5 @@
-//! Rows of another program: what the triggers cost its statement, whether that grows with the statement, and how fast a node
-//! adopts the rows.
+//! Rows of another program: what the triggers cost its statement, whether that grows with the statement, what is left of
+//! the rate at which many connections commit single rows, and how fast a node adopts the rows.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,11 @@ const INSERT: &str = r#"INSERT INTO public.notifications (id, "userId", type, ti
     SELECT gen_random_uuid()::text, 'u_' || n % $2, 'SUCCESS', 'Invoice ready', 'March is ready.', 0
     FROM generate_series(1, $1) AS n"#;
 
+/// How many connections commit single rows at once.
+const CONNECTIONS: i32 = 32;
+const SINGLE: &str = r#"INSERT INTO public.notifications (id, "userId", type, title, body, "stateSeq")
+    VALUES (gen_random_uuid()::text, 'u_' || $1::integer, 'SUCCESS', 'Invoice ready', 'March is ready.', 0)"#;
+
 /// The statements: with the triggers twice, and without, since a replica fires none.
 const KINDS: [(i32, &str); 3] = [(SMALL, "origin"), (LARGE, "origin"), (LARGE, "replica")];
 
@@ -44,10 +49,13 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
     let stopped = server.stop();
     let runtime = runtime()?;
     let mut tasks = JoinSet::new();
-    let (times, client) = runtime.block_on(async {
+    let (times, rates, client) = runtime.block_on(async {
         let client = connect(&url, &mut tasks).await?;
+        let rates = singles(&url, plan.size(5, 1), plan.quick).await?;
+        // What of them is adopted is not measured.
+        client.batch_execute("TRUNCATE grelot.outside").await?;
         let times = insert(&client, plan.size(7, 2)).await?;
-        anyhow::Ok((times, client))
+        anyhow::Ok((times, rates, client))
     })?;
     let server = stopped.restart()?;
     let begin = Instant::now();
@@ -67,7 +75,7 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
         sys::load()
     );
     progress(&format!("outside: {small:.1} and {large:.1} µs a row; {note}"));
-    Ok(vec![Row {
+    let grows = Row {
         what: format!(
             "another program's INSERT of {} rows in one statement, a row, beside {}",
             thousands(f64::from(LARGE)),
@@ -80,7 +88,79 @@ pub(super) fn run(plan: &Plan) -> Result<Vec<Row>> {
         verdict: Verdict::of(ratio <= 2.0, plan.quick),
         bar: None,
         note,
-    }])
+    };
+    Ok(vec![grows, rates.row(plan.quick)])
+}
+
+/// Single rows a second, of each round.
+#[derive(Default)]
+struct Rates {
+    with: Vec<f64>,
+    without: Vec<f64>,
+}
+
+impl Rates {
+    fn row(&self, quick: bool) -> Row {
+        let (with, without) = (median(&self.with), median(&self.without));
+        let ratio = with / without;
+        let note = format!(
+            "medians of {} rounds by turns; load {} at the end",
+            self.with.len(),
+            sys::load()
+        );
+        progress(&format!("outside: {with:.0}/s of {without:.0}/s; {note}"));
+        Row {
+            what: format!(
+                "single INSERTs of another program on {CONNECTIONS} connections, beside the same without the triggers"
+            ),
+            floor: format!("{}/s", thousands(without)),
+            ours: format!("{}/s", thousands(with)),
+            ratio: format!("{ratio:.2}"),
+            target: "≥ 0.5",
+            verdict: Verdict::of(ratio >= 0.5, quick),
+            bar: None,
+            note,
+        }
+    }
+}
+
+/// Commits single rows, with the triggers and without them.
+async fn singles(url: &str, rounds: usize, quick: bool) -> Result<Rates> {
+    let span = Duration::from_secs(if quick { 1 } else { 4 });
+    let mut rates = Rates::default();
+    for _ in 0..rounds {
+        rates.with.push(rate(url, "origin", span).await?);
+        rates.without.push(rate(url, "replica", span).await?);
+    }
+    Ok(rates)
+}
+
+async fn rate(url: &str, role: &str, span: Duration) -> Result<f64> {
+    let mut drivers = JoinSet::new();
+    let mut clients = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let client = connect(url, &mut drivers).await?;
+        client.batch_execute(&format!("SET session_replication_role = {role}")).await?;
+        let insert = client.prepare(SINGLE).await?;
+        clients.push((client, insert));
+    }
+    let begin = Instant::now();
+    let mut writers = JoinSet::new();
+    for (number, (client, insert)) in (0..CONNECTIONS).zip(clients) {
+        writers.spawn(async move {
+            let mut inserted = 0;
+            while begin.elapsed() < span {
+                client.execute(&insert, &[&number]).await?;
+                inserted += 1;
+            }
+            anyhow::Ok(f64::from(inserted))
+        });
+    }
+    let mut inserted = 0.0;
+    while let Some(done) = writers.join_next().await {
+        inserted += done??;
+    }
+    Ok(inserted / begin.elapsed().as_secs_f64())
 }
 
 async fn insert(client: &Client, rounds: usize) -> Result<Times> {
