@@ -7,7 +7,7 @@ use crate::migrations::MigrateError;
 use crate::rows;
 
 /// A line for each right that is not there.
-const LACKING: &str = r#"
+const LACKING: &str = r"
     SELECT format('GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user)
         WHERE NOT has_database_privilege(current_database(), 'CREATE')
     UNION ALL SELECT format('GRANT CREATE ON SCHEMA public TO %I;', current_user)
@@ -16,7 +16,7 @@ const LACKING: &str = r#"
         FROM (SELECT relowner, 'the tables of the module' FROM pg_class WHERE oid IN
                 (to_regclass('public.notifications'), to_regclass('public.notification_preferences'))
             UNION ALL SELECT nspowner, 'the schema grelot' FROM pg_namespace WHERE nspname = 'grelot'
-        ) AS o (owner, what) WHERE NOT pg_has_role(o.owner, 'USAGE')"#;
+        ) AS o (owner, what) WHERE NOT pg_has_role(o.owner, 'USAGE')";
 
 /// Names the rights that are missing, if that is what `error` is about.
 pub(crate) async fn explain(connection: &Connection, error: MigrateError) -> MigrateError {
