@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::connection::Target;
+use crate::error::OpenError;
+
 /// Where the database is, and how much may wait for it.
 #[derive(Clone)]
 pub struct PostgresOptions {
@@ -36,6 +39,14 @@ impl PostgresOptions {
             max_batch: 512,
             max_rows: 1_000,
         }
+    }
+
+    /// Whether the URL is one that can be used, and what it names is there. Nothing is connected to.
+    ///
+    /// # Errors
+    /// What is wrong with it; never repeats the URL.
+    pub fn check(&self) -> Result<(), OpenError> {
+        Target::parse(&self.url).map(drop)
     }
 }
 

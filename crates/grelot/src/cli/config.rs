@@ -4,7 +4,9 @@ use std::path::Path;
 
 use super::failure::Failure;
 use super::output;
-use crate::settings::{self, DEFINITIONS, Environment, Flags, Layers, Purpose};
+use crate::builder::InboxMax;
+use crate::database::DatabaseUrl;
+use crate::settings::{self, DEFINITIONS, Environment, Flags, Layers, Purpose, Setting};
 
 /// Checks what `serve` would start with, and prints it.
 pub(crate) fn check(flags: &Flags, environment: &Environment) -> Result<(), Failure> {
@@ -17,6 +19,15 @@ pub(crate) fn check(flags: &Flags, environment: &Environment) -> Result<(), Fail
     let rows: Vec<[String; 3]> = DEFINITIONS
         .iter()
         .map(|definition| match layers.values.get(&definition.setting) {
+            // What it is then only the database knows.
+            Some(given)
+                if definition.setting == Setting::InboxMax
+                    && loaded.settings.inbox_max == InboxMax::Usual
+                    && matches!(loaded.settings.database, DatabaseUrl::Postgres(_)) =>
+            {
+                let text = format!("{}, 0 in a joined database", given.text);
+                [definition.variable.to_owned(), text, given.origin.to_string()]
+            }
             Some(given) => [
                 definition.variable.to_owned(),
                 output::printable(&settings::masked(definition.setting, &given.text)),

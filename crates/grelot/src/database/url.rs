@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use grelot_store_postgres::{OpenError, PostgresOptions};
+
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseUrl {
@@ -13,13 +15,17 @@ pub(crate) enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Parses `sqlite:PATH` or `postgres://...`. What the latter may say is checked when it is opened.
+    /// Parses `sqlite:PATH` or `postgres://...`, with all that the latter says.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
         match scheme {
             "sqlite" => Self::sqlite(rest),
             "postgres" | "postgresql" if rest.starts_with("//") => {
-                Ok(Self::Postgres(text.to_owned()))
+                match PostgresOptions::new(text).check() {
+                    Ok(()) => Ok(Self::Postgres(text.to_owned())),
+                    Err(OpenError::Url(why)) => Err(format!("cannot be used: {why}")),
+                    Err(error) => Err(error.to_string()),
+                }
             }
             _ => Err(
                 "must be sqlite:PATH, such as sqlite:grelot.db, or postgres://USER@HOST/DATABASE"
@@ -92,6 +98,10 @@ mod tests {
             "sqlite:a?mode=ro",
             "mysql:a",
             "postgres:a",
+            "postgres://h/d?sslmode=maybe",
+            "postgres://h/d?nonsense=1",
+            "postgres://h:port/d",
+            "postgres://h/d?sslmode=require&sslrootcert=/nowhere",
         ] {
             assert!(DatabaseUrl::parse(text).is_err(), "{text}");
         }

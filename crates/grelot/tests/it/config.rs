@@ -200,3 +200,30 @@ fn a_reader_that_goes_away_is_no_error() {
     let said = crate::support::said(child.wait_with_output().unwrap());
     assert_eq!((said.status, said.stderr.as_str()), (0, ""));
 }
+
+#[test]
+fn a_database_url_that_cannot_be_used_is_a_problem_of_its_variable() {
+    for query in ["?sslmode=bogus", "?nonsense=1", "?sslmode=require&sslrootcert=/nowhere"] {
+        let url = format!("postgres://u:hunter2@127.0.0.1:1/d{query}");
+        let place = Workplace::new().with("GRELOT_DATABASE", &url);
+        for command in ["config check", "serve", "migrate", "keys list"] {
+            let said = place.run(&command.split(' ').collect::<Vec<_>>());
+            assert_eq!(said.status, 2, "{command} {query}: {}", said.stderr);
+            assert!(said.stderr.contains("GRELOT_DATABASE: "), "{}", said.stderr);
+            assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_usual_bound_of_an_inbox_depends_on_whose_database_it_is() {
+    let place = Workplace::new();
+    let check = place.ok(&["config", "check"]);
+    assert_eq!(line(&check, "GRELOT_INBOX_MAX"), "GRELOT_INBOX_MAX 10000 default");
+    let place = place.with("GRELOT_DATABASE", "postgres://u@127.0.0.1:1/d");
+    let check = place.ok(&["config", "check"]);
+    assert_eq!(
+        line(&check, "GRELOT_INBOX_MAX"),
+        "GRELOT_INBOX_MAX 10000, 0 in a joined database default"
+    );
+}
