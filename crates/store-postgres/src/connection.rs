@@ -114,7 +114,7 @@ impl Target {
 /// small, or an inbox short.
 fn session_options(given: Option<&str>) -> String {
     format!(
-        "{} -c timezone=UTC -c jit=off -c random_page_cost=1.1 -c enable_seqscan=off \
+        "{} -c timezone=UTC -c standard_conforming_strings=on -c jit=off -c random_page_cost=1.1 -c enable_seqscan=off \
          -c enable_bitmapscan=off -c statement_timeout={} -c lock_timeout={} \
          -c idle_in_transaction_session_timeout={} -c grelot.self=on",
         given.unwrap_or_default(),
@@ -136,6 +136,10 @@ impl Connection {
     pub(crate) async fn take(pool: &Pool) -> Result<Self, Failure> {
         let object = pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => Failure::Connection(explain(&error)),
+            PoolError::Timeout(_) => Failure::Connection(format!(
+                "the server does not answer within {} s; is it PostgreSQL that listens there?",
+                CONNECT_TIMEOUT.as_secs()
+            )),
             other => Failure::Connection(other.to_string()),
         })?;
         Ok(Self { object: Some(object), settled: AtomicBool::new(false) })
@@ -233,7 +237,9 @@ impl Address {
                     address.mode = Some(Mode::Require);
                 }
                 ("sslmode", _) => {
-                    return refused("sslmode must be disable, prefer, require or verify-full");
+                    return refused(
+                        "sslmode must be disable, prefer, require, verify-ca or verify-full",
+                    );
                 }
                 ("sslrootcert", path) => address.root_certificates = Some(PathBuf::from(path)),
                 // What Prisma has in its URLs, which hosts will paste here.

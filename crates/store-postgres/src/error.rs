@@ -141,7 +141,15 @@ fn ends_session(refusal: &DbError) -> bool {
 pub(crate) fn explain(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(refusal), _) => format!("{} (SQLSTATE {})", refusal.message(), refusal.code().code()),
-        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, Some(cause)) => {
+            let cause = cause.to_string();
+            let hint = if cause.contains("UnknownIssuer") {
+                "; if its authority is your own, name its certificate with sslrootcert=FILE"
+            } else {
+                ""
+            };
+            format!("{error}: {cause}{hint}")
+        }
         (None, None) => error.to_string(),
     }
 }

@@ -96,33 +96,43 @@ pub(crate) async fn unlock(connection: &Connection) -> Result<(), MigrateError> 
 /// Gives the host's table its columns and indexes, if the table is there already. Nothing is rewritten, and nobody has to
 /// wait while an index is built.
 pub(crate) async fn make_room(connection: &Connection) -> Result<(), MigrateError> {
+    for statement in room(connection).await? {
+        if statement == COLUMNS {
+            in_turn(connection, COLUMNS).await?;
+            continue;
+        }
+        info!(
+            statement,
+            "working on an index on notifications, which the application can use meanwhile"
+        );
+        connection.client()?.batch_execute(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The statements that this takes, in their order.
+pub(crate) async fn room(connection: &Connection) -> Result<Vec<String>, MigrateError> {
     let client = connection.client()?;
+    let mut statements = Vec::new();
     if !rows::get::<bool>(&client.query_one(MODULE, &[]).await?, 0, "pg_class")? {
-        return Ok(());
+        return Ok(statements);
     }
     if missing(connection).await?.iter().any(|what| what.starts_with("the column")) {
-        in_turn(connection, COLUMNS).await?;
+        statements.push(COLUMNS.to_owned());
     }
     for (name, columns) in INDEXES {
         let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(format('public.%I', $1::text))";
         match client.query_opt(valid, &[&name]).await? {
             Some(row) if rows::get::<bool>(&row, 0, "pg_index")? => continue,
             // Left by one who was interrupted.
-            Some(_) => {
-                let drop = format!(r#"DROP INDEX CONCURRENTLY public."{name}""#);
-                client.batch_execute(&drop).await?;
-            }
+            Some(_) => statements.push(format!(r#"DROP INDEX CONCURRENTLY public."{name}""#)),
             None => {}
         }
-        info!(
-            index = name,
-            "building an index on notifications, which the application can use meanwhile"
-        );
-        let create =
-            format!(r#"CREATE INDEX CONCURRENTLY "{name}" ON public.notifications {columns}"#);
-        client.batch_execute(&create).await?;
+        statements.push(format!(
+            r#"CREATE INDEX CONCURRENTLY "{name}" ON public.notifications {columns}"#
+        ));
     }
-    Ok(())
+    Ok(statements)
 }
 
 /// Runs `statements` in a transaction that waits for each table only briefly, again and again.

@@ -72,7 +72,7 @@ mod writers;
 pub use backfill::Backlog;
 pub use copy::CopyTarget;
 pub use error::OpenError;
-pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
+pub use migrations::{MigrateError, Migration, MigrationReport, migrate, usual_time_zone};
 pub use notify_bus::NotifyBus;
 pub use options::PostgresOptions;
 pub use outside::Adopted;

@@ -73,6 +73,11 @@ pub struct MigrationReport {
     pub pending: Vec<Migration>,
     /// The numbers of steps of a newer version, beside which this one may serve.
     pub newer: Vec<u32>,
+    /// What a migration of the host took away of columns, triggers and indexes on its tables, each in words.
+    pub missing: Vec<String>,
+    /// Statements that come before the pending steps and outside of their transaction: what would lock the host out of a
+    /// large table for long.
+    pub first: Vec<String>,
 }
 
 /// Why a schema could not be brought up to date. No step was applied; the host's table may have got columns and indexes,
@@ -159,6 +164,7 @@ impl From<tokio_postgres::Error> for MigrateError {
 /// When the URL cannot be used, the database cannot be reached, or its schema cannot be brought up to date.
 pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenError> {
     let connection = connect(&Target::parse(url)?).await?;
+    refuse_unfinished(&connection).await?;
     if !dry_run {
         return bring_up(&connection).await;
     }
@@ -168,11 +174,43 @@ pub async fn migrate(url: &str, dry_run: bool) -> Result<MigrationReport, OpenEr
     }
 }
 
+/// A copy has its schema already, and is not to be used before it is whole.
+async fn refuse_unfinished(connection: &Connection) -> Result<(), OpenError> {
+    let failed = |error: tokio_postgres::Error| OpenError::Migrate(error.into());
+    let client = connection.client().map_err(MigrateError::from)?;
+    let begun = "SELECT 1 WHERE to_regclass('grelot.copies') IS NOT NULL";
+    if client.query_opt(begun, &[]).await.map_err(failed)?.is_none() {
+        return Ok(());
+    }
+    let unfinished = "SELECT 1 FROM grelot.copies WHERE NOT verified LIMIT 1";
+    match client.query_opt(unfinished, &[]).await.map_err(failed)? {
+        Some(_) => Err(OpenError::Unfinished),
+        None => Ok(()),
+    }
+}
+
+/// The time zone of a session that asks for none, as this role gets it: what `now()` is to whom writes without a zone.
+///
+/// # Errors
+/// When the URL cannot be used, or the database cannot be reached.
+pub async fn usual_time_zone(url: &str) -> Result<String, OpenError> {
+    let mut target = Target::parse(url)?;
+    target.config.options("");
+    let connection = connect(&target).await?;
+    let failed = |failure: Failure| OpenError::Database(failure.to_string());
+    let client = connection.client().map_err(failed)?;
+    let asked = client.query_one("SHOW timezone", &[]).await.map_err(Failure::from);
+    rows::get(&asked.map_err(failed)?, 0, "timezone").map_err(failed)
+}
+
 /// What a migration would do, or why it would not.
 async fn look(connection: &Connection) -> Result<MigrationReport, MigrateError> {
-    let found = report(connection, MIGRATIONS).await?;
+    let mut found = report(connection, MIGRATIONS).await?;
     columns::refuse_unfit(connection).await?;
     refuse_drift(connection).await?;
+    if !found.pending.is_empty() {
+        found.first = joining::room(connection).await?;
+    }
     Ok(found)
 }
 
@@ -314,11 +352,11 @@ async fn report(
     report.pending = steps.iter().filter(lacking).copied().collect();
     // A migration of the host may have taken something away. Where a newer version put it, that one puts it back.
     let outside = report.present.iter().find(|step| step.name == OUTSIDE).copied();
-    if let Some(outside) = outside
-        && report.newer.is_empty()
-        && !joining::missing(connection).await?.is_empty()
-    {
-        report.pending.push(outside);
+    if let Some(outside) = outside {
+        report.missing = joining::missing(connection).await?;
+        if report.newer.is_empty() && !report.missing.is_empty() {
+            report.pending.push(outside);
+        }
     }
     Ok(report)
 }
@@ -389,6 +427,41 @@ mod tests {
             assert_eq!(shown.pending, MIGRATIONS);
         }
         assert_eq!(database.run("SELECT to_regnamespace('grelot')"), "");
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_shows_what_is_done_to_a_table_of_an_application_in_its_order() {
+        let database = Database::new();
+        database.run(&PRISMA.replace("CREATE TABLE _prisma_migrations (id TEXT);", ""));
+        let shown = migrate(&database.url(), true).await.unwrap();
+        let [columns, indexes @ ..] = &shown.first[..] else { panic!("{shown:?}") };
+        assert!(columns.starts_with("ALTER TABLE public.notifications ADD COLUMN"), "{columns}");
+        assert!(indexes.iter().all(|one| one.starts_with("CREATE INDEX CONCURRENTLY")));
+        for statement in &shown.first {
+            database.run(statement);
+        }
+        assert_eq!(migrate(&database.url(), true).await.unwrap().first, [""; 0]);
+        migrate(&database.url(), false).await.unwrap();
+        assert_eq!(
+            migrate(&database.url(), true).await.unwrap(),
+            MigrationReport { present: MIGRATIONS.to_vec(), ..MigrationReport::default() }
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_reads_backslashes_in_strings_is_migrated_as_well() {
+        let database = Database::new();
+        let name = database.run("SELECT current_database()");
+        database.run(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"));
+        assert_eq!(migrate(&database.url(), false).await.unwrap().pending, MIGRATIONS);
+    }
+
+    #[tokio::test]
+    async fn the_time_zone_of_other_programs_is_not_that_of_our_sessions() {
+        let database = Database::new();
+        let name = database.run("SELECT current_database()");
+        database.run(&format!("ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'"));
+        assert_eq!(usual_time_zone(&database.url()).await.unwrap(), "Asia/Tokyo");
     }
 
     #[tokio::test]

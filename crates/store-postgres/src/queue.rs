@@ -78,9 +78,12 @@ impl Tx {
             if let Some((user, what)) = understand(row)? {
                 taken.entries.push(Entry { position, user, what });
             } else {
+                let id: Option<&str> = rows::get(row, 2, "outside.id")?;
+                let id: String = id.unwrap_or_default().chars().take(64).collect();
                 warn!(
-                    position,
-                    "a row that another program wrote stays as it is: its id or its user's cannot be used"
+                    ?id,
+                    "a row that another program wrote stays as it is: an id has 1 to 64 visible ASCII characters \
+                     without \" and \\, and a user 1 to 128 printable characters"
                 );
                 taken.done.push(position);
             }

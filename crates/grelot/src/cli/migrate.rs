@@ -24,11 +24,17 @@ impl Step {
 
 /// Migrates. A dry run prints SQL and nothing else on standard output.
 pub(crate) async fn run(settings: &Settings, dry_run: bool) -> Result<(), Failure> {
-    let pending = migrate(&settings.database, dry_run).await.context("nothing was migrated")?;
-    if pending.is_empty() {
+    let Taken { first, steps } =
+        migrate(&settings.database, dry_run).await.context("nothing was migrated")?;
+    if steps.is_empty() {
         output::note(format!("{} is up to date", settings.database));
     }
-    pending.iter().try_for_each(|step| {
+    if !first.is_empty() {
+        let comment = "-- first, each by itself and outside of a transaction: the application goes on meanwhile";
+        output::line(format!("{comment}\n{};\n", first.join(";\n")))?;
+        output::line("-- then, in one transaction")?;
+    }
+    steps.iter().try_for_each(|step| {
         if dry_run {
             output::line(format!("-- {}\n{}", step.name, step.sql.trim_end()))
         } else {
@@ -75,15 +81,24 @@ async fn places(store: &PostgresStore) -> Result<(), Failure> {
     output::line(format!("{rows} older notifications got their places"))
 }
 
-async fn migrate(database: &DatabaseUrl, dry_run: bool) -> anyhow::Result<Vec<Step>> {
+/// What a migration takes.
+struct Taken {
+    /// Statements that a dry run shows before the steps.
+    first: Vec<String>,
+    steps: Vec<Step>,
+}
+
+async fn migrate(database: &DatabaseUrl, dry_run: bool) -> anyhow::Result<Taken> {
     match database {
         DatabaseUrl::Sqlite(path) => {
-            let report = grelot_store_sqlite::migrate(path, dry_run)?;
-            Ok(report.pending.iter().map(|one| Step::new(one.number, one.name, one.sql)).collect())
+            let found = grelot_store_sqlite::migrate(path, dry_run)?.pending;
+            let steps = found.iter().map(|one| Step::new(one.number, one.name, one.sql));
+            Ok(Taken { first: Vec::new(), steps: steps.collect() })
         }
         DatabaseUrl::Postgres(url) => {
-            let report = grelot_store_postgres::migrate(url, dry_run).await?;
-            Ok(report.pending.iter().map(|one| Step::new(one.number, one.name, one.sql)).collect())
+            let found = grelot_store_postgres::migrate(url, dry_run).await?;
+            let steps = found.pending.iter().map(|one| Step::new(one.number, one.name, one.sql));
+            Ok(Taken { steps: steps.collect(), first: found.first })
         }
     }
 }
