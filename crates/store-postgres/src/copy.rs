@@ -4,8 +4,11 @@
 //! is copied, by a digest of its secret, and how far. Not here: where the rows
 //! come from, and what a row is to the server (`copy_rows`).
 
+use std::time::Duration;
+
 use aws_lc_rs::digest;
 use grelot_store::copy::{CopyError, Origin, Row, Standing, TABLES, Table};
+use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
 use crate::connection::{Connection, Target};
@@ -21,6 +24,15 @@ const SESSION: &str =
     SET enable_mergejoin = off; SET enable_hashjoin = off";
 /// What a copy holds as long as its session lives: a number that no other program is likely to use.
 const LOCK: &str = "SELECT pg_advisory_lock(7241967325311086703)";
+/// What the session of a copy is called: those of nodes are called grelot.
+const NAME: &str = "grelot copy";
+/// Sessions of nodes, as far as this role may know what they are called.
+const NODES: &str = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'grelot'
+    AND pid <> pg_backend_pid() LIMIT 1";
+/// How often, and how far apart, they are looked for.
+const LOOKS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(100);
+const BEGAN: &str = "SELECT 1 WHERE to_regclass('grelot.copies') IS NOT NULL";
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS grelot.copies (
         source BYTEA NOT NULL PRIMARY KEY,
         summary TEXT NOT NULL,
@@ -48,17 +60,35 @@ impl std::fmt::Debug for CopyTarget {
 
 impl CopyTarget {
     /// Opens the database at `url` for a copy of `origin`: a new one, or one where that copy was interrupted. Brings its
-    /// schema up to date, and says how far the copy is.
+    /// schema up to date, and says how far the copy is. A database that cannot be the target is not changed.
     ///
     /// # Errors
-    /// When it cannot be reached or migrated, holds anything else, or another copy to it is running.
+    /// When it cannot be reached or migrated, holds anything else, is in use, or another copy to it is running.
     pub async fn open(url: &str, origin: &Origin) -> Result<(Self, Standing), CopyError> {
         let failed = |error: OpenError| CopyError::Target(error.to_string());
-        let target = Target::parse(url).map_err(failed)?;
-        let connection = migrations::connect_migrated(&target).await.map_err(failed)?;
+        let mut target = Target::parse(url).map_err(failed)?;
+        target.config.application_name(NAME);
+        let connection = migrations::connect(&target).await.map_err(failed)?;
         let this = Self { connection, secret: origin.secret };
-        let standing = this.begin(origin).await?;
-        Ok((this, standing))
+        this.lock().await?;
+        let name = digest::digest(&digest::SHA256, &origin.secret);
+        let standing = this.standing(name.as_ref(), &origin.summary).await?;
+        if standing == Some(Standing::Verified) {
+            return Ok((this, Standing::Verified));
+        }
+        if standing.is_none() {
+            this.refuse_occupied().await?;
+        }
+        this.refuse_used().await?;
+        migrations::bring_up(&this.connection).await.map_err(failed)?;
+        let failed = |failure: Failure| unwritable(&failure);
+        this.run(SESSION).await.map_err(failed)?;
+        if let Some(standing) = standing {
+            return Ok((this, standing));
+        }
+        this.run(TABLE).await.map_err(failed)?;
+        this.claim(name.as_ref(), &origin.summary).await?;
+        Ok((this, Standing::Unfinished(0)))
     }
 
     /// Writes rows of a table, and that `done` rows are there with them.
@@ -121,21 +151,25 @@ impl CopyTarget {
         finished.await.map_err(|failure| unwritable(&failure))
     }
 
-    async fn begin(&self, origin: &Origin) -> Result<Standing, CopyError> {
-        let failed = |failure: Failure| unwritable(&failure);
-        self.run(SESSION).await.map_err(failed)?;
+    async fn lock(&self) -> Result<(), CopyError> {
+        self.run(SESSION).await.map_err(|failure| unwritable(&failure))?;
         self.run(LOCK).await.map_err(|failure| match failure {
             Failure::Sql(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
                 CopyError::Running
             }
             other => unwritable(&other),
-        })?;
-        self.run(TABLE).await.map_err(failed)?;
-        let name = digest::digest(&digest::SHA256, &origin.secret);
+        })
+    }
+
+    /// How far the copy is, if one was begun.
+    async fn standing(&self, name: &[u8], summary: &str) -> Result<Option<Standing>, CopyError> {
+        let failed = |failure: Failure| unwritable(&failure);
+        if !self.any(BEGAN).await? {
+            return Ok(None);
+        }
         let found = rows::query(&self.connection, FOUND, &[]).await.map_err(failed)?;
         let Some(row) = found.first() else {
-            self.claim(name.as_ref(), &origin.summary).await?;
-            return Ok(Standing::Unfinished(0));
+            return Ok(None);
         };
         let read = || -> Result<_, Failure> {
             let source: &[u8] = rows::get(row, 0, "copies.source")?;
@@ -144,30 +178,53 @@ impl CopyTarget {
             Ok((source, summary, done, rows::get::<bool>(row, 3, "copies.verified")?))
         };
         match read().map_err(failed)? {
-            (source, ..) if source != name.as_ref() => Err(CopyError::Foreign),
-            (_, _, _, true) => Ok(Standing::Verified),
-            (_, summary, ..) if summary != origin.summary => Err(CopyError::Moved),
-            (_, _, done, false) => Ok(Standing::Unfinished(done)),
+            (source, ..) if source != name => Err(CopyError::Foreign),
+            (_, _, _, true) => Ok(Some(Standing::Verified)),
+            (_, began, ..) if began != summary => Err(CopyError::Moved),
+            (_, _, done, false) => Ok(Some(Standing::Unfinished(done))),
         }
+    }
+
+    /// Tables that are not there yet have no rows.
+    async fn refuse_occupied(&self) -> Result<(), CopyError> {
+        for table in TABLES {
+            let place = place(table);
+            let there = format!("SELECT 1 WHERE to_regclass('{place}') IS NOT NULL");
+            if self.any(&there).await?
+                && self.any(&format!("SELECT 1 FROM {place} LIMIT 1")).await?
+            {
+                return Err(CopyError::Occupied(table.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A node that has the database open would write beside the copy. Sessions of one that has just ended go by themselves.
+    async fn refuse_used(&self) -> Result<(), CopyError> {
+        for _ in 0..LOOKS {
+            if !self.any(NODES).await? {
+                return Ok(());
+            }
+            sleep(PAUSE).await;
+        }
+        Err(CopyError::Used)
     }
 
     /// Makes an empty database the target of this copy.
     async fn claim(&self, name: &[u8], summary: &str) -> Result<(), CopyError> {
-        let failed = |failure: Failure| unwritable(&failure);
-        for table in TABLES {
-            let any = format!("SELECT 1 FROM {} LIMIT 1", place(table));
-            let any = rows::query(&self.connection, &any, &[]).await.map_err(failed)?;
-            if !any.is_empty() {
-                return Err(CopyError::Occupied(table.name));
-            }
-        }
         let claimed = async {
             self.connection.send("BEGIN");
             rows::execute(&self.connection, TAKE_SECRET, &[]).await?;
             rows::execute(&self.connection, BEGUN, &[&name, &summary]).await?;
             self.run("COMMIT").await
         };
-        claimed.await.map_err(failed)
+        claimed.await.map_err(|failure: Failure| unwritable(&failure))
+    }
+
+    /// Whether a question has an answer.
+    async fn any(&self, sql: &str) -> Result<bool, CopyError> {
+        let found = rows::query(&self.connection, sql, &[]).await;
+        found.map(|found| !found.is_empty()).map_err(|failure| unwritable(&failure))
     }
 
     async fn run(&self, sql: &str) -> Result<(), Failure> {

@@ -105,6 +105,9 @@ pub enum CopyError {
     /// Another copy to the same target is running.
     #[error("another copy to this target is running")]
     Running,
+    /// A node has the target open.
+    #[error("a grelot has the target open: stop every node that uses it, then copy")]
+    Used,
     /// The target has rows that no copy brought there.
     #[error(
         "the target has rows in {0} already, and nothing is written over them; make an empty database and name that"

@@ -3,11 +3,13 @@
 //! A page is committed with how far the copy is, so that it goes on exactly there. Until all is verified the target cannot
 //! be served.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use aws_lc_rs::digest;
-use grelot_store::copy::{CopyError, Row, Standing, TABLES, Table};
+use grelot_store::copy::{CopyError, Row, Standing, TABLES, Table, Value};
 use grelot_store_postgres::CopyTarget;
 use grelot_store_sqlite::CopySource;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +20,8 @@ use crate::database::DatabaseUrl;
 use crate::process::Signals;
 use crate::settings::{Environment, Flags};
 
+/// What the file of a SQLite database begins with.
+const HEAD: &[u8] = b"SQLite format 3\0";
 /// How many rows are written at a time.
 const PAGE: usize = 1_000;
 
@@ -59,8 +63,11 @@ async fn copy(from: &Path, to: &str) -> Result<(), Failure> {
     if !from.exists() {
         return Err(anyhow!("there is no database at {}", from.display()).into());
     }
-    let advice = "stop the server that uses the source; nothing was copied";
-    let source = CopySource::open(from).context(advice)?;
+    if !is_sqlite(from).context("nothing was copied: the source cannot be read")? {
+        return Err(anyhow!("nothing was copied: {} is no SQLite database", from.display()).into());
+    }
+    let source = CopySource::open(from)
+        .context("nothing was copied (a server that uses the source has to be stopped)")?;
     let failed = |error: CopyError| Failure::from(anyhow::Error::new(error));
     let (target, standing) =
         CopyTarget::open(to, &source.origin().map_err(failed)?).await.map_err(failed)?;
@@ -70,7 +77,10 @@ async fn copy(from: &Path, to: &str) -> Result<(), Failure> {
         .sum::<Result<u64, CopyError>>()
         .map_err(failed)?;
     let Standing::Unfinished(done) = standing else {
-        return output::line("already there, verified: the target is a copy of this database");
+        return output::line(
+            "already there: the copy was verified when it was made, and nothing was done now; what happened to either \
+             side since is not looked at",
+        );
     };
     if done > 0 {
         output::note(format!("going on after {done} of {all} rows"));
@@ -87,6 +97,13 @@ async fn copy(from: &Path, to: &str) -> Result<(), Failure> {
     output::table(["TABLE", "ROWS", "CHECKSUM"], &verified)?;
     output::note(format!("verified: {all} rows; set GRELOT_DATABASE to the target and start"));
     Ok(())
+}
+
+/// Whether the file begins as one of SQLite's does. An empty one is a database without tables.
+fn is_sqlite(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD.len() as u64).read_to_end(&mut head)?;
+    Ok(head.is_empty() || head == HEAD)
 }
 
 /// Writes what is missing: all rows but the first `done`.
@@ -150,10 +167,21 @@ const AGAIN: &str =
 fn differs(table: &Table, page: &[Row]) -> anyhow::Error {
     let key = |row: Option<&Row>| {
         let key = row.and_then(|row| row.get(..table.key)).unwrap_or_default();
-        output::printable(&format!("{key:?}"))
+        let parts: Vec<String> = key.iter().map(readable).collect();
+        output::printable(&parts.join(", "))
     };
     let (first, last) = (key(page.first()), key(page.last()));
     anyhow!("{}: rows from {first} to {last} are not as they were copied; {AGAIN}", table.name)
+}
+
+/// A part of a key, for people.
+fn readable(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
 }
 
 /// The rows of a table, page by page.

@@ -126,7 +126,7 @@ async fn a_copy_answers_everything_as_the_original_does() {
     }
     let again = ends.copy();
     assert_eq!(again.status, 0, "{}", again.stderr);
-    assert!(again.stdout.starts_with("already there, verified"), "{}", again.stdout);
+    assert!(again.stdout.starts_with("already there: the copy was verified"), "{}", again.stdout);
 
     let target = ends.target().await;
     assert_same(&before, &filled::answers(&*target).await);
@@ -146,6 +146,9 @@ async fn a_copy_that_was_killed_goes_on_where_it_was_and_is_not_served_before() 
     let refused = ends.place.run(&["keys", "list", "--database", &ends.server.url("target")]);
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("unfinished copy"), "{}", refused.stderr);
+    let migrated = ends.place.run(&["migrate", "--database", &ends.server.url("target")]);
+    assert!(migrated.stderr.contains("unfinished copy"), "{}", migrated.stderr);
+    assert!(!migrated.stderr.contains("up to date"), "{}", migrated.stderr);
 
     let copied = ends.copy();
     assert_eq!(copied.status, 0, "{}", copied.stderr);
@@ -162,7 +165,7 @@ async fn a_row_that_was_damaged_on_the_way_is_found() {
         "UPDATE notifications SET title = 'other' WHERE id = (SELECT min(id) FROM notifications)";
     let said = ends.in_the_middle(|_| _ = ends.sql(damage));
     assert_eq!(said.status, 1);
-    assert!(said.stderr.contains("notifications: rows from "), "{}", said.stderr);
+    assert!(said.stderr.contains("notifications: rows from c"), "{}", said.stderr);
     let store = ends.place.run(&["keys", "list", "--database", &ends.server.url("target")]);
     assert_eq!(store.status, 1, "it can be served");
 
@@ -190,6 +193,8 @@ async fn nothing_is_written_over_what_is_no_copy() {
     refused(ends.copy(), "another grelot serves this database");
     source.close();
     refused(ends.copy_from("sqlite:none.db"), "there is no database at none.db");
+    ends.place.file("notes.txt", "this is a text, and longer than a head");
+    refused(ends.copy_from("sqlite:notes.txt"), "notes.txt is no SQLite database");
 
     ends.place.ok(&["migrate", "--database", &ends.server.url("target")]);
     ends.sql("INSERT INTO notifications (id, \"userId\", title) VALUES ('a', 'ann', 'a host wrote this')");
@@ -203,6 +208,37 @@ async fn nothing_is_written_over_what_is_no_copy() {
     source.notify(request(&user("ann"), content("later"))).await.unwrap();
     source.close();
     refused(ends.copy(), "the source was used after this copy began");
+}
+
+#[tokio::test]
+async fn a_database_of_an_application_is_refused_as_it_is() {
+    let ends = Ends::new().await;
+    ends.sql(
+        "CREATE TABLE notifications (id TEXT PRIMARY KEY); INSERT INTO notifications VALUES ('a')",
+    );
+    let said = ends.copy();
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("the target has rows in notifications already"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(ends.sql("SELECT to_regnamespace('grelot')"), "");
+    let columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'notifications'::regclass AND attnum > 0";
+    assert_eq!(ends.sql(columns), "1");
+}
+
+// Its sessions end while this test waits for a process.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_a_node_has_open_is_refused() {
+    let ends = Ends::new().await;
+    let target = ends.target().await;
+    let said = ends.copy();
+    assert_eq!(said.status, 1, "{}", said.stderr);
+    assert!(said.stderr.contains("a grelot has the target open"), "{}", said.stderr);
+    target.close().await;
+    let said = ends.copy();
+    assert_eq!(said.status, 0, "{}", said.stderr);
 }
 
 #[test]
