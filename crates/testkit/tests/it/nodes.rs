@@ -79,7 +79,8 @@ async fn a_database_under_both_that_stops_at_once_loses_doubles_and_miscounts_no
 async fn ends(bus: Bus, end: impl Fn(&mut Server) -> Result<()>) -> Result<Verdict> {
     let end = async |pair: &mut Pair, _load: &mut Load| {
         end(&mut pair.server)?;
-        pair.server.restart()
+        pair.server.restart()?;
+        pair.ready_again().await
     };
     strikes(bus, ENDS, end).await
 }
@@ -106,7 +107,8 @@ async fn freeze(bus: Bus) -> Result<Verdict> {
     under_load_of(&mut pair, CALM, 1, async |pair: &mut Pair, _| {
         pair.server.freeze()?;
         lasting(FREEZE).await;
-        pair.server.thaw()
+        pair.server.thaw()?;
+        pair.ready_again().await
     })
     .await
 }

@@ -44,6 +44,14 @@ impl Pair {
     }
 }
 
+impl Pair {
+    /// Waits until both nodes are ready after a fault of what they need.
+    pub(crate) async fn ready_again(&self) -> Result<()> {
+        self.first.program.ready_again().await?;
+        self.second.program.ready_again().await
+    }
+}
+
 impl Scene for Pair {
     fn doors(&self) -> Vec<Door> {
         vec![self.first.door(), self.second.door()]

@@ -39,9 +39,10 @@ async fn a_database_that_stops_at_once_loses_doubles_and_miscounts_nothing() {
 async fn ends(end: impl Fn(&mut Server) -> Result<()>) -> Result<Verdict> {
     let mut server = Server::start()?;
     let mut world = World::start_on(&server.url("postgres"), &USERS).await?;
-    under_load(&mut world, ENDS, async |_: &mut World, _| {
+    under_load(&mut world, ENDS, async |world: &mut World, _| {
         end(&mut server)?;
-        server.restart()
+        server.restart()?;
+        world.program.ready_again().await
     })
     .await
 }
@@ -54,10 +55,11 @@ async fn a_database_that_is_frozen_for_30_s_loses_doubles_and_miscounts_nothing(
 async fn freeze() -> Result<Verdict> {
     let server = Server::start()?;
     let mut world = World::start_on(&server.url("postgres"), &USERS).await?;
-    under_load_of(&mut world, CALM, 1, async |_: &mut World, _| {
+    under_load_of(&mut world, CALM, 1, async |world: &mut World, _| {
         server.freeze()?;
         lasting(FREEZE).await;
-        server.thaw()
+        server.thaw()?;
+        world.program.ready_again().await
     })
     .await
 }

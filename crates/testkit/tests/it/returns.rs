@@ -128,8 +128,7 @@ async fn after(
     let mut quiet = Quiet::begin(&pair).await?;
     for _ in 0..ROUNDS {
         fault(&mut pair).await?;
-        pair.first.program.ready_again().await?;
-        pair.second.program.ready_again().await?;
+        pair.ready_again().await?;
         quiet.returned().await?;
     }
     quiet.end(cut).await
