@@ -180,7 +180,9 @@ fn readable(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Value::Bytes(bytes) => {
+            bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        }
     }
 }
 
