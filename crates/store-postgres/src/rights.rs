@@ -7,7 +7,7 @@ use crate::migrations::MigrateError;
 use crate::rows;
 
 /// A line for each right that is not there.
-const LACKING: &str = r"
+const LACKING: &str = "
     SELECT format('GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user)
         WHERE NOT has_database_privilege(current_database(), 'CREATE')
     UNION ALL SELECT format('GRANT CREATE ON SCHEMA public TO %I;', current_user)

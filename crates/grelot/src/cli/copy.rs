@@ -180,9 +180,7 @@ fn readable(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Number(number) => number.to_string(),
         Value::Text(text) => text.clone(),
-        Value::Bytes(bytes) => {
-            bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-        }
+        Value::Bytes(bytes) => format!("{bytes:02x?}"),
     }
 }
 
