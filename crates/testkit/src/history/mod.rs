@@ -63,7 +63,7 @@ pub struct Verdict {
     /// How often the stream of a patient reader was live again after it had ended.
     pub returns: usize,
     /// How long that took at most, beyond the `retry:` that the reader had to wait: from when the stream had ended and the
-    /// service was ready.
+    /// service was ready. Where the service went again in the meantime, as in a storm of kills, from when the stream had ended.
     pub slowest_return: Duration,
     /// How many live streams ended.
     pub ends: usize,
