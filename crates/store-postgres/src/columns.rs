@@ -2,7 +2,7 @@
 //! types that Prisma gives them. Looked at before anything is changed. Not here: what Grelot adds to them (`joining`).
 
 use crate::connection::Connection;
-use crate::migrations::MigrateError;
+use crate::migrate_error::MigrateError;
 use crate::rows;
 
 /// Columns of another type, or that are not there. The types in the order of preference, as `to_regtype` reads them.

@@ -4,7 +4,7 @@ use grelot_store::StoreError;
 use thiserror::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-use crate::migrations::MigrateError;
+use crate::migrate_error::MigrateError;
 
 /// Why a database could not be opened.
 #[derive(Debug, Error)]

@@ -10,7 +10,7 @@ use tracing::info;
 
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::migrations::MigrateError;
+use crate::migrate_error::MigrateError;
 use crate::rows;
 
 /// What a node holds while it migrates: a number that no other program is likely to use. It is tried and not waited for: an

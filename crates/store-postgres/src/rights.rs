@@ -3,7 +3,7 @@
 
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::migrations::MigrateError;
+use crate::migrate_error::MigrateError;
 use crate::rows;
 
 /// A line for each right that is not there.
@@ -40,7 +40,8 @@ async fn lacking(connection: &Connection) -> Result<Vec<String>, Failure> {
 mod tests {
     use crate::cluster::Database;
     use crate::error::OpenError;
-    use crate::migrations::{MigrateError, migrate};
+    use crate::migrate_error::MigrateError;
+    use crate::migrations::migrate;
 
     /// A role of its own in the cluster that all tests share.
     fn role(database: &Database, kind: &str) -> String {
