@@ -1,30 +1,8 @@
 //! The words of our own mails, in English and French. Not here: dates (`when`), and what hosts write in templates.
 
-use serde::Serialize;
-
+pub(crate) use grelot_core::Language;
 use grelot_core::NotificationType;
-
-/// A language that our own mails are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    English,
-    French,
-}
-
-impl Language {
-    /// The language for a BCP 47 tag: French for `fr` and its regions, else English.
-    pub(crate) fn of(locale: Option<&str>) -> Self {
-        let primary = locale.and_then(|tag| tag.split('-').next()).unwrap_or_default();
-        if primary.eq_ignore_ascii_case("fr") { Self::French } else { Self::English }
-    }
-
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::French => "fr",
-        }
-    }
-}
+use serde::Serialize;
 
 /// What the words are about.
 #[derive(Clone, Copy, Debug)]
@@ -144,19 +122,6 @@ pub(crate) fn more(language: Language, count: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[rstest::rstest]
-    #[case(Some("fr"), "fr")]
-    #[case(Some("FR-ca"), "fr")]
-    #[case(Some("fro"), "en")]
-    #[case(Some("de"), "en")]
-    #[case(None, "en")]
-    fn french_is_for_french_and_english_for_the_rest(
-        #[case] locale: Option<&str>,
-        #[case] tag: &str,
-    ) {
-        assert_eq!(Language::of(locale).tag(), tag);
-    }
 
     #[test]
     fn numbers_agree_with_their_nouns() {

@@ -3,7 +3,7 @@
 //! Reading order: [`id`] and [`text`] (what a value may be), [`notification`], [`category`] and [`preference`]
 //! (who wants what), [`mod@resolve`] (the decision, and the rule that made it), [`mail`] and [`calendar`] (when an
 //! email goes out), [`delivery`] (what becomes of it), [`inbox`] (the counter and the sequence),
-//! [`change`] (what an inbox went through), [`listing`] (how an inbox is walked), [`contact`], [`access`], [`time`].
+//! [`change`] (what an inbox went through), [`listing`] (how an inbox is walked), [`contact`], [`language`], [`access`], [`time`].
 //!
 //! Invariants:
 //! - Nothing here does I/O, reads a clock or makes randomness: time and random numbers are parameters.
@@ -18,6 +18,7 @@ pub mod contact;
 pub mod delivery;
 pub mod id;
 pub mod inbox;
+pub mod language;
 pub mod listing;
 pub mod mail;
 pub mod notification;
@@ -34,6 +35,7 @@ pub use contact::Contact;
 pub use delivery::{AttemptOutcome, DeliveryId, DeliveryState, SkipReason};
 pub use id::{CategoryKey, CuidGenerator, NotificationId, UserId};
 pub use inbox::{Inbox, Resume, Seq};
+pub use language::Language;
 pub use listing::{Cursor, ListFilter, ReadStatus, Section};
 pub use mail::{CategoryMail, DelayMinutes, MailMode, Template, TemplatePart, Templates};
 pub use notification::{Content, Notification, NotificationType, Recipients};

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::category::is_language_tag;
+use crate::language::nearest;
 use crate::text::Violation;
 
 /// When an email about a notification goes out.
@@ -153,7 +154,7 @@ impl Templates {
     }
 
     /// Every template with its tag.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Template)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Template)> + Clone {
         self.0.iter().map(|(tag, template)| (tag.as_str(), template))
     }
 
@@ -162,14 +163,9 @@ impl Templates {
         self.0.is_empty()
     }
 
-    /// The template for `locale`: the exact tag, ignoring case; else its language alone (`fr` for `fr-CA`); else `en`; else the
-    /// first; with its tag.
+    /// The template that is [`nearest`] to a reader of `locale`, with its tag.
     pub fn pick(&self, locale: &str) -> Option<(&str, &Template)> {
-        let find = |wanted: &str| self.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
-        find(locale)
-            .or_else(|| find(locale.split('-').next().unwrap_or_default()))
-            .or_else(|| find("en"))
-            .or_else(|| self.iter().next())
+        nearest(&self.iter(), Some(locale))
     }
 }
 

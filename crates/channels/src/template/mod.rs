@@ -18,6 +18,7 @@ pub(crate) use sample::{Anything, sample};
 use std::fmt;
 
 pub use grelot_core::TemplatePart as Part;
+use grelot_core::language::nearest;
 
 /// The templates of a category, by language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,18 +35,13 @@ impl EmailTemplates {
     }
 
     /// Every template with its tag.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &EmailTemplate)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &EmailTemplate)> + Clone {
         self.0.iter().map(|(tag, template)| (tag.as_str(), template))
     }
 
-    /// The template for a reader of `locale`: of exactly this tag, ignoring case; else of its language (`fr` for `fr-CA`);
-    /// else `en`; else the first.
+    /// The template that is [`nearest`] to a reader of `locale`, with its tag.
     pub fn pick(&self, locale: Option<&str>) -> Option<(&str, &EmailTemplate)> {
-        let find = |wanted: &str| self.iter().find(|(tag, _)| tag.eq_ignore_ascii_case(wanted));
-        locale
-            .and_then(|locale| find(locale).or_else(|| find(locale.split('-').next()?)))
-            .or_else(|| find("en"))
-            .or_else(|| self.iter().next())
+        nearest(&self.iter(), locale)
     }
 }
 

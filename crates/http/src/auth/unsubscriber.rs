@@ -55,7 +55,9 @@ impl FromRequestParts<AppState> for Unsubscriber {
     ) -> Result<Self, Self::Rejection> {
         let accepted = wanted(&parts.headers).into_iter().map(str::to_owned);
         let mut languages: Vec<String> = accepted.collect();
-        let unknown = |languages: &[String]| NotUnsubscriber::Unknown(Language::of(languages));
+        let unknown = |languages: &[String]| {
+            NotUnsubscriber::Unknown(Language::of(languages.iter().map(String::as_str)))
+        };
         let token = token(parts.uri.query().unwrap_or_default());
         let opened = token.and_then(|token| {
             let (user, category) = UnsubscribeTokens::new(&state.secret).open(&token)?;

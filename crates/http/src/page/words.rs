@@ -1,33 +1,6 @@
 //! What pages say, in English and French. Not here: how it looks.
 
-/// A language that pages are written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
-    /// English.
-    English,
-    /// French.
-    French,
-}
-
-impl Language {
-    /// The first of `wanted` (most wanted first) that pages are written in; else English.
-    pub(crate) fn of(wanted: &[String]) -> Self {
-        let known = |tag: &String| match tag.split('-').next() {
-            Some(language) if language.eq_ignore_ascii_case("en") => Some(Self::English),
-            Some(language) if language.eq_ignore_ascii_case("fr") => Some(Self::French),
-            _ => None,
-        };
-        wanted.iter().find_map(known).unwrap_or(Self::English)
-    }
-
-    /// The BCP 47 tag.
-    pub(crate) const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::French => "fr",
-        }
-    }
-}
+pub(crate) use grelot_core::Language;
 
 /// What a page is to say. Mails are those of the category with this label, or all of them.
 #[derive(Clone, Debug)]
@@ -189,22 +162,5 @@ impl Saying {
             ),
         };
         Words { title, text, button }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case(&[], "en")]
-    #[case(&["fr"], "fr")]
-    #[case(&["FR-ca"], "fr")]
-    #[case(&["de", "fr", "en"], "fr")]
-    #[case(&["en-GB", "fr"], "en")]
-    #[case(&["fra"], "en")]
-    fn the_first_language_that_is_spoken_is_taken(#[case] wanted: &[&str], #[case] tag: &str) {
-        let wanted: Vec<String> = wanted.iter().map(|tag| (*tag).to_owned()).collect();
-        assert_eq!(Language::of(&wanted).tag(), tag);
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn ask(
     link: Unsubscriber,
 ) -> Result<Response, Problem> {
     let categories = state.store.categories().await?;
-    let language = Language::of(&link.languages);
+    let language = Language::of(link.languages.iter().map(String::as_str));
     let label = label(&link, &categories);
     let category = link.category.as_ref().and_then(|key| categories.get(key));
     Ok(match label {
@@ -89,7 +89,7 @@ pub(crate) async fn act(
 ) -> Result<Response, Problem> {
     let undo = query.get("undo", "must be true or false", |text| text.parse::<bool>().ok())?;
     let undo = undo.unwrap_or_default();
-    let language = Language::of(&link.languages);
+    let language = Language::of(link.languages.iter().map(String::as_str));
     let view = match state.store.update_preferences(&link.user, &update(&link, undo)).await {
         Ok(view) => view,
         Err(PreferencesError::Store(error)) => return Err(error.into()),
