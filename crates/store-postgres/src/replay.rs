@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::future::try_join3;
 use grelot_core::{Change, ChangeKind, Inbox, Recorded, Resume, Seq, UserId, count_each};
 use grelot_store::{Poll, Replay, Replayed, StoreError};
-use grelot_store_common::ChangeRow;
+use grelot_store_common::{ChangeRow, in_order, poll};
 use tokio_postgres::Row;
 
 use crate::error::Failure;
@@ -66,14 +66,7 @@ impl Snapshot {
         // A page of none would pass over what it does not show.
         let limit = limit.max(1);
         let recorded = self.changes(user, inbox, since, limit.saturating_add(1)).await?;
-        let mut changes: Vec<_> = recorded.into_iter().map(|recorded| recorded.change).collect();
-        let more = changes.len() > limit;
-        changes.truncate(limit);
-        let seq = match changes.last() {
-            Some(last) if more => last.seq,
-            _ => inbox.seq,
-        };
-        Ok(Poll::Changes { changes, seq, more })
+        Ok(poll(recorded, limit, inbox))
     }
 
     /// The first `wanted` changes after `since`, with the count of the snapshot: creations, as the notifications are now,
@@ -109,9 +102,7 @@ impl Snapshot {
         .await?;
         changes.extend(unread);
         changes.extend(read);
-        changes.sort_unstable_by_key(|recorded| recorded.change.seq);
-        changes.truncate(wanted);
-        Ok(changes)
+        Ok(in_order(changes, wanted))
     }
 }
 

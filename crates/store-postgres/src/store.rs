@@ -160,7 +160,7 @@ impl PostgresStore {
         self.check_open()?;
         self.queue.try_send(unit).map_err(|error| match error {
             TrySendError::Full(_) => {
-                self.writers.counters.refused.fetch_add(1, Ordering::Relaxed);
+                self.writers.counters.refuse();
                 StoreError::Busy
             }
             TrySendError::Closed(_) => StoreError::Busy,

@@ -2,60 +2,19 @@
 //! Not here: what the units do, and those that are committed together (`committer`).
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use deadpool_postgres::Pool;
 use grelot_core::UserId;
-use grelot_store::{StoreError, StoreStats};
-use grelot_store_common::Context;
+use grelot_store::StoreError;
+use grelot_store_common::{Context, Counters};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tracing::{info, warn};
 
 use crate::connection::{Connection, PATIENCE};
 use crate::error::Failure;
 use crate::lanes::Lanes;
 use crate::turnstile::Turnstile;
 use crate::tx::Tx;
-
-/// Figures for `Maintenance::stats`.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    commits: AtomicU64,
-    committed: AtomicU64,
-    failed: AtomicU64,
-    failing: std::sync::atomic::AtomicBool,
-    pub(crate) refused: AtomicU64,
-}
-
-impl Counters {
-    /// The figures now, with `queued` units waiting.
-    pub(crate) fn stats(&self, queued: usize) -> StoreStats {
-        StoreStats {
-            queued: queued as u64,
-            commits: self.commits.load(Ordering::Relaxed),
-            committed: self.committed.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(crate) fn succeed(&self, units: usize) {
-        if self.failing.swap(false, Ordering::Relaxed) {
-            info!("commits succeed again");
-        }
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        self.committed.fetch_add(units as u64, Ordering::Relaxed);
-    }
-
-    /// Told once, not with every write to a server that is away.
-    pub(crate) fn fail(&self, failure: &Failure) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
-        if !self.failing.swap(true, Ordering::Relaxed) {
-            warn!(%failure, "a commit failed");
-        }
-    }
-}
 
 /// The pool of writers.
 #[derive(Clone, Debug)]
@@ -112,7 +71,7 @@ impl Writers {
         Fut: Future<Output = Result<T, Failure>>,
     {
         let Ok(_room) = self.room.try_acquire() else {
-            self.counters.refused.fetch_add(1, Ordering::Relaxed);
+            self.counters.refuse();
             return Err(StoreError::Busy);
         };
         let _lane = match &user {

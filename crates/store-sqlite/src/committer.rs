@@ -3,16 +3,15 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use grelot_core::Change;
 use grelot_core::category::Categories;
-use grelot_store::{Committed, StoreError, StoreStats};
-use grelot_store_common::Context;
+use grelot_store::{Committed, StoreError};
+use grelot_store_common::{Context, Counters};
 use rusqlite::Connection;
 use tokio::sync::watch;
-use tracing::{error, info, warn};
+use tracing::error;
 
 use crate::error::Failure;
 use crate::log::{self, Log};
@@ -31,28 +30,6 @@ pub(crate) enum Command {
     Close,
 }
 
-/// Figures that the committer keeps for `Maintenance::stats`.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    commits: AtomicU64,
-    committed: AtomicU64,
-    failed: AtomicU64,
-    pub(crate) refused: AtomicU64,
-}
-
-impl Counters {
-    /// The figures now, with `queued` units waiting.
-    pub(crate) fn stats(&self, queued: usize) -> StoreStats {
-        StoreStats {
-            queued: queued as u64,
-            commits: self.commits.load(Ordering::Relaxed),
-            committed: self.committed.load(Ordering::Relaxed),
-            refused: self.refused.load(Ordering::Relaxed),
-            failed: self.failed.load(Ordering::Relaxed),
-        }
-    }
-}
-
 /// What says that the process has to end, and why.
 pub(crate) type Fatal = watch::Sender<Option<Arc<str>>>;
 
@@ -67,8 +44,6 @@ pub(crate) struct Committer {
     pub(crate) fatal: Arc<Fatal>,
     categories: Option<Arc<Categories>>,
     log: Log,
-    /// Whether the last commit failed: told once, not with every write to a full disk.
-    failing: bool,
     closing: bool,
 }
 
@@ -93,7 +68,6 @@ impl Committer {
             fatal,
             categories: None,
             log,
-            failing: false,
             closing: false,
         })
     }
@@ -208,11 +182,8 @@ impl Committer {
     }
 
     fn roll_back(&mut self, failure: &Failure) {
-        self.counters.failed.fetch_add(1, Ordering::Relaxed);
+        self.counters.fail(failure);
         self.categories = None;
-        if !mem::replace(&mut self.failing, true) {
-            warn!(%failure, "a commit failed");
-        }
         if failure.is_fatal() {
             self.give_up("a sync to disk failed");
         }
@@ -226,11 +197,7 @@ impl Committer {
     }
 
     fn succeed(&mut self, batch: Vec<Box<dyn Unit>>, changes: Vec<Change>) {
-        if mem::take(&mut self.failing) {
-            info!("commits succeed again");
-        }
-        self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        self.counters.committed.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.counters.succeed(batch.len());
         if !changes.is_empty() {
             self.listener.committed(changes);
         }

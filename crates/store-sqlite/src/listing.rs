@@ -5,6 +5,7 @@ use grelot_core::{
     Seq, UserId,
 };
 use grelot_store::Page;
+use grelot_store_common::{merge, page};
 use rusqlite::{Params, params};
 
 use crate::error::Failure;
@@ -25,19 +26,12 @@ impl Snapshot<'_> {
         let walk = Walk { snapshot: *self, user, filter, inbox, began: cursor.began };
         // One row more than is shown says whether there is another page.
         let wanted = limit.saturating_add(1);
-        let (mut notifications, first_of_read) = match filter.status {
+        let (found, first_of_read) = match filter.status {
             ReadStatus::All => walk.both_sections(cursor, wanted)?,
             ReadStatus::Unread => (walk.now(false, cursor.below, wanted)?, wanted),
             ReadStatus::Read => (walk.now(true, cursor.below, wanted)?, wanted),
         };
-        let more = notifications.len() > limit;
-        notifications.truncate(limit);
-        // The walk stays in the section of the last one shown: what changes its state below it is not passed over.
-        let section =
-            if notifications.len() > first_of_read { Section::Read } else { Section::Unread };
-        let last = notifications.last().filter(|_| more);
-        let next = last.map(|last| Cursor { began: cursor.began, section, below: last.seq });
-        Ok(Page { notifications, next, inbox })
+        Ok(page(found, first_of_read, limit, cursor.began, inbox))
     }
 
     /// Every notification of the user, newest first.
@@ -135,16 +129,4 @@ impl Walk<'_> {
     fn rows(&self, sql: &str, params: impl Params) -> Result<Vec<Notification>, Failure> {
         rows::all(self.snapshot.connection, sql, params, |row| rows::notification(row, self.user))
     }
-}
-
-/// Two lists, each newest first, as one.
-fn merge(mut one: Vec<Notification>, mut other: Vec<Notification>) -> Vec<Notification> {
-    if one.is_empty() || other.is_empty() {
-        one.append(&mut other);
-        return one;
-    }
-    one.append(&mut other);
-    // Sorted runs: the stable sort merges them.
-    one.sort_by_key(|notification| std::cmp::Reverse(notification.seq));
-    one
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use grelot_core::{Change, ChangeKind, Inbox, Recorded, Resume, Seq, UserId, count_each};
 use grelot_store::{Poll, Replay, Replayed, StoreError};
-use grelot_store_common::ChangeRow;
+use grelot_store_common::{ChangeRow, in_order, poll};
 use rusqlite::{Row, params};
 
 use crate::error::Failure;
@@ -64,14 +64,7 @@ impl Snapshot<'_> {
         // A page of none would pass over what it does not show.
         let limit = limit.max(1);
         let recorded = self.changes(user, inbox, since, limit.saturating_add(1))?;
-        let mut changes: Vec<_> = recorded.into_iter().map(|recorded| recorded.change).collect();
-        let more = changes.len() > limit;
-        changes.truncate(limit);
-        let seq = match changes.last() {
-            Some(last) if more => last.seq,
-            _ => inbox.seq,
-        };
-        Ok(Poll::Changes { changes, seq, more })
+        Ok(poll(recorded, limit, inbox))
     }
 
     /// The first `wanted` changes after `since`, with the count of the snapshot: creations, as the notifications are now,
@@ -103,9 +96,7 @@ impl Snapshot<'_> {
                 Ok(told(notification.seq, ChangeKind::Created(Arc::new(notification)), None))
             })?);
         }
-        changes.sort_unstable_by_key(|recorded| recorded.change.seq);
-        changes.truncate(wanted);
-        Ok(changes)
+        Ok(in_order(changes, wanted))
     }
 }
 

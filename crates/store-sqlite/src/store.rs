@@ -8,12 +8,12 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Sender, TrySendError};
 use grelot_core::{Change, Clock};
 use grelot_store::{Committed, StoreError};
-use grelot_store_common::{Context, SlotGuard, Slots};
+use grelot_store_common::{Context, Counters, SlotGuard, Slots};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 
-use crate::committer::{Command, Committer, Counters, Fatal};
+use crate::committer::{Command, Committer, Fatal};
 use crate::error::{Failure, OpenError};
 use crate::lock::ServerLock;
 use crate::options::SqliteOptions;
@@ -160,7 +160,7 @@ impl SqliteStore {
         match self.queue.try_send(Command::Run(unit)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
-                self.counters.refused.fetch_add(1, Ordering::Relaxed);
+                self.counters.refuse();
                 return Err(StoreError::Busy);
             }
             Err(TrySendError::Disconnected(_)) => return Err(gone()),
