@@ -119,10 +119,12 @@ onTwo("the nodes are restarted one after the other: nobody notices", async ({ ta
   for (const page of pages) await watch(page);
   let sent = 0;
   for (const node of service.nodes.toReversed()) {
-    await send("demo", { title: `Before ${(sent += 1)}` });
+    sent += 1;
+    await send("demo", { title: `Before ${sent}` });
     for (const page of pages) await shows(page, sent);
     await node.end();
-    await send("demo", { title: `Meanwhile ${(sent += 1)}` });
+    sent += 1;
+    await send("demo", { title: `Meanwhile ${sent}` });
     for (const page of pages) await shows(page, sent);
     await node.start();
   }
