@@ -111,19 +111,24 @@ async fn refuse_unfinished(connection: &Connection) -> Result<(), OpenError> {
     }
 }
 
-/// The time zone of a session that asks for none, as this role gets it: what `now()` is to whom writes without a zone.
+/// The time zone of a session that asks for none, as this role gets it: what `now()` is to an application that writes without
+/// a zone. `None` where no application had its notifications here before Grelot came.
 ///
 /// # Errors
 /// When the URL cannot be used, or the database cannot be reached.
-pub async fn usual_time_zone(url: &str) -> Result<String, OpenError> {
+pub async fn usual_time_zone(url: &str) -> Result<Option<String>, OpenError> {
     let mut target = Target::parse(url)?;
     target.config.options("");
     let connection = connect(&target).await?;
     let failed = |failure: Failure| OpenError::Database(failure.to_string());
     let client = connection.client().map_err(failed)?;
-    let asked = client.query_one("SHOW timezone", &[]).await.map_err(Failure::from);
-    rows::get(&asked.map_err(failed)?, 0, "timezone").map_err(failed)
+    let asked = client.query_opt(USUAL_TIME_ZONE, &[]).await.map_err(Failure::from);
+    let zone = asked.map_err(failed)?.map(|row| rows::get(&row, 0, "timezone")).transpose();
+    zone.map_err(failed)
 }
+
+const USUAL_TIME_ZONE: &str =
+    "SELECT current_setting('timezone') FROM grelot.secrets WHERE name = 'joined'";
 
 /// What a migration would do, or why it would not.
 async fn look(connection: &Connection) -> Result<MigrationReport, MigrateError> {
@@ -383,7 +388,11 @@ mod tests {
         let database = Database::new();
         let name = database.run("SELECT current_database()");
         database.run(&format!("ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'"));
-        assert_eq!(usual_time_zone(&database.url()).await.unwrap(), "Asia/Tokyo");
+        migrate(&database.url(), false).await.unwrap();
+        assert_eq!(usual_time_zone(&database.url()).await.unwrap(), None, "nobody else writes");
+        database.run("INSERT INTO grelot.secrets (name, value) VALUES ('joined', '')");
+        let zone = usual_time_zone(&database.url()).await.unwrap();
+        assert_eq!(zone.as_deref(), Some("Asia/Tokyo"));
     }
 
     #[tokio::test]

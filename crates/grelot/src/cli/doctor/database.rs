@@ -21,7 +21,7 @@ pub(super) async fn check(environment: &Environment) -> Vec<Finding> {
         Err(error) => return vec![Finding::fail(WHAT, error.to_string())],
     };
     let mut findings = vec![schema(&found)];
-    if let Ok(zone) = grelot_store_postgres::usual_time_zone(url).await
+    if let Ok(Some(zone)) = grelot_store_postgres::usual_time_zone(url).await
         && !UTC.contains(&&*zone)
     {
         let zone = crate::cli::output::printable(&zone);
