@@ -87,7 +87,7 @@ async function kills(t, fresh) {
       const { id } = await service.notify("ada", { category: "billing" });
       await relay.until("the mail", ({ seen }) => seen.length === 1);
       // The answer reaches a process that stands still, and so writes nothing down.
-      service.nodes[0].freeze();
+      await service.nodes[0].freeze();
       answer();
       await relay.until("the mail", ({ taken }) => taken.length === 1);
       await killFirst(service);

@@ -78,7 +78,7 @@ onTwo(
     await send("demo", { title: "Before" });
     for (const page of pages) await shows(page, 1);
     const [held] = host.streams;
-    service.nodes[1].freeze();
+    await service.nodes[1].freeze();
     await send("demo", { title: "Meanwhile" });
     for (const page of pages) await shows(page, 2);
     for (const page of pages) await until("live", async () => (await state(page)) === "live");

@@ -2,9 +2,10 @@
 // (`service`).
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setImmediate as turn } from "node:timers/promises";
 
 export const root = path.resolve(import.meta.dirname, "../..");
 export const binary = path.join(root, "target/debug/grelot");
@@ -72,10 +73,13 @@ export class Node {
     if (how !== 0) throw new Error(`it ended badly (${how}): ${this.#said.join("\n")}`);
   }
 
-  /** Stops it where it stands, until it is killed. */
-  freeze() {
+  /** Stops it where it stands, until it is killed. A signal only asks for that: it is over when all its threads stand. */
+  async freeze() {
     this.#stands = true;
     this.#child.kill("SIGSTOP");
+    const threads = `/proc/${this.#child.pid}/task`;
+    const stands = (thread) => /\) T /.test(readFileSync(`${threads}/${thread}/stat`, "utf8"));
+    while (!readdirSync(threads).every(stands)) await turn();
   }
 
   /** It has ended, whether it had before or not. */
