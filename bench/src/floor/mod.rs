@@ -2,4 +2,5 @@
 
 pub(crate) mod inserts;
 pub(crate) mod stream;
+pub(crate) mod sync;
 pub(crate) mod writer;
