@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use grelot_core::{Timestamp, UserId};
-use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
+use grelot_store::{Maintenance, Pruned, StoreError, StoreStats, Trimmed};
 
 use crate::error::Failure;
 use crate::rows;
@@ -42,7 +42,7 @@ impl Maintenance for PostgresStore {
         .await
     }
 
-    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<Pruned, StoreError> {
         self.write(move |tx| async move { tx.prune_read(before, batch).await }).await
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use grelot_core::{ChangeKind, NotificationId, Timestamp, UserId};
-use grelot_store::{StoreError, Trimmed};
+use grelot_store::{Pruned, StoreError, Trimmed};
 use tracing::error;
 
 use crate::error::Failure;
@@ -125,7 +125,7 @@ impl Tx {
         &self,
         before: Timestamp,
         batch: usize,
-    ) -> Result<usize, Failure> {
+    ) -> Result<Pruned, Failure> {
         let params: rows::Params<'_> = &[&Stamp(before), &rows::limit(batch)];
         let old = rows::query(&self.connection, sql::NOTIFICATIONS_READ_BEFORE, params).await?;
         let mut found: Vec<(&str, &str)> = Vec::with_capacity(old.len());
@@ -140,13 +140,13 @@ impl Tx {
         let locked: BTreeSet<&str> = locked.collect::<Result<_, _>>()?;
         let ids: Vec<&str> =
             found.iter().filter(|(_, user)| locked.contains(user)).map(|(id, _)| *id).collect();
+        let pruned = Pruned { removed: ids.len(), held: found.len() - ids.len() };
         if ids.is_empty() {
             self.give_up();
-            return Ok(0);
+        } else {
+            rows::execute(&self.connection, sql::NOTIFICATIONS_PRUNE, &[&ids]).await?;
         }
-        rows::execute(&self.connection, sql::NOTIFICATIONS_PRUNE, &[&ids]).await?;
-        // What was left for later may be behind all others then: whoever asks for more comes to it again.
-        Ok(found.len())
+        Ok(pruned)
     }
 
     /// Removes at most `batch` of what the inbox holds beyond `max`; returns how many. Rows that another program holds are left for

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use grelot_core::{Timestamp, UserId};
-use grelot_store::{Maintenance, StoreError, StoreStats, Trimmed};
+use grelot_store::{Maintenance, Pruned, StoreError, StoreStats, Trimmed};
 use rusqlite::params;
 
 use crate::error::Failure;
@@ -41,8 +41,10 @@ impl Maintenance for SqliteStore {
         .await
     }
 
-    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError> {
-        self.write(batch, None, move |tx| tx.prune_read(before, batch)).await
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<Pruned, StoreError> {
+        let removed = self.write(batch, None, move |tx| tx.prune_read(before, batch)).await?;
+        // Nobody else writes meanwhile.
+        Ok(Pruned { removed, held: 0 })
     }
 
     async fn trim_inboxes(

@@ -37,7 +37,7 @@ pub use deliveries::{
 pub use error::StoreError;
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
-pub use maintenance::{Maintenance, StoreStats, Trimmed};
+pub use maintenance::{Maintenance, Pruned, StoreStats, Trimmed};
 pub use nodes::{Endings, Nodes};
 pub use notify::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, MailPolicy, Notify, NotifyAnswer,

@@ -20,6 +20,15 @@ pub struct StoreStats {
     pub failed: u64,
 }
 
+/// What a step of pruning came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many notifications were removed.
+    pub removed: usize,
+    /// How many more it found, in inboxes that were being changed: the next step finds them again.
+    pub held: usize,
+}
+
 /// How far a walk through the inboxes has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
@@ -48,9 +57,10 @@ pub trait Maintenance: Send + Sync + 'static {
     async fn prune_idempotency(&self, before: Timestamp, batch: usize)
     -> Result<usize, StoreError>;
 
-    /// Removes at most `batch` notifications that were read before `before`, of whomever, the first read first; returns how many.
-    /// It is no change: the positions of their inboxes stay, and nobody is told.
-    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<usize, StoreError>;
+    /// Removes at most `batch` notifications that were read before `before`, of whomever, the first read first.
+    /// It is no change: the positions of their inboxes stay, and nobody is told. Removed and held together are less than `batch` when
+    /// no other is left.
+    async fn prune_read(&self, before: Timestamp, batch: usize) -> Result<Pruned, StoreError>;
 
     /// A step of a walk through the inboxes, from the one behind `after` on, or from the first: at most `batch` inboxes are looked at,
     /// and from the first one that holds more than `max` notifications at most `batch` are removed. The oldest that were read

@@ -53,9 +53,9 @@ pub async fn what_was_read_long_ago_goes_and_nobody_is_told(world: &World) {
     let before = world.store.inbox(&ann).await.unwrap();
     world.heard.take();
     // By when they were read, not by when they were created; one at a time.
-    assert_eq!(world.store.prune_read(now, 1).await.unwrap(), 1);
-    assert_eq!(world.store.prune_read(now, 10).await.unwrap(), 1);
-    assert_eq!(world.store.prune_read(now, 10).await.unwrap(), 0);
+    assert_eq!(world.store.prune_read(now, 1).await.unwrap().removed, 1);
+    assert_eq!(world.store.prune_read(now, 10).await.unwrap().removed, 1);
+    assert_eq!(world.store.prune_read(now, 10).await.unwrap().removed, 0);
     assert_eq!(titles(world, &ann).await, ["unread again", "unread", "late"]);
     assert!(titles(world, &bob).await.is_empty());
     assert_eq!(world.store.inbox(&ann).await.unwrap(), before);
@@ -67,7 +67,7 @@ pub async fn what_was_read_long_ago_goes_and_nobody_is_told(world: &World) {
     assert_eq!(inbox, before);
     let created = |change: &&grelot_core::Change| matches!(change.kind, ChangeKind::Created(_));
     assert_eq!(changes.iter().filter(created).count(), 3);
-    assert_eq!(world.store.prune_read(now.after(DAY), 10).await.unwrap(), 1);
+    assert_eq!(world.store.prune_read(now.after(DAY), 10).await.unwrap().removed, 1);
 }
 
 pub async fn an_inbox_that_is_too_full_loses_what_was_read_and_then_the_oldest(world: &World) {

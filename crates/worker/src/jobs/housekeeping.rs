@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use grelot_core::{Clock, UserId};
-use grelot_store::{Store, StoreError};
+use grelot_store::{Pruned, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 const DAY: Duration = Duration::from_hours(24);
+/// How many steps in a row may find nothing but what is held: a write holds an inbox for milliseconds, and who holds one for longer
+/// does not keep the other chores waiting.
+const HELD: usize = 20;
 
 /// What is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,8 @@ impl Chore {
 pub enum Progress {
     /// This many were removed, and more may wait.
     More(usize),
+    /// None of those found could be removed: somebody is changing their inboxes at this moment.
+    Held,
     /// This many were removed, and nothing is left.
     Done(usize),
 }
@@ -83,6 +88,15 @@ impl Progress {
     /// What removing `removed` of at most `batch` rows means.
     const fn of(removed: usize, batch: usize) -> Self {
         if removed < batch { Self::Done(removed) } else { Self::More(removed) }
+    }
+
+    /// What pruning meant, where it looked for at most `batch`.
+    const fn of_pruned(pruned: Pruned, batch: usize) -> Self {
+        match pruned {
+            Pruned { removed, held } if removed + held < batch => Self::Done(removed),
+            Pruned { removed: 0, .. } => Self::Held,
+            Pruned { removed, .. } => Self::More(removed),
+        }
     }
 }
 
@@ -152,7 +166,9 @@ impl Housekeeping {
             Chore::Changes => store.prune_changes(before, batch).await?,
             Chore::Answers => store.prune_idempotency(before, batch).await?,
             Chore::Deliveries => store.prune_deliveries(before, batch).await?,
-            Chore::Read => store.prune_read(before, batch).await?,
+            Chore::Read => {
+                return Ok(Progress::of_pruned(store.prune_read(before, batch).await?, batch));
+            }
             Chore::Inboxes => 0,
         };
         Ok(Progress::of(removed, batch))
@@ -192,10 +208,19 @@ where
     F: Fn(Chore) -> R,
     R: Future<Output = Result<Progress, StoreError>>,
 {
-    let mut total = 0;
+    let (mut total, mut held) = (0, 0);
     loop {
         match step(chore).await {
-            Ok(Progress::More(removed)) => total += removed,
+            Ok(Progress::More(removed)) => (total, held) = (total + removed, 0),
+            Ok(Progress::Held) if held < HELD => held += 1,
+            Ok(Progress::Held) => {
+                tracing::info!(
+                    chore = chore.name(),
+                    removed = total,
+                    "housekeeping left what is held"
+                );
+                return;
+            }
             Ok(Progress::Done(removed)) => {
                 total += removed;
                 tracing::debug!(chore = chore.name(), removed = total, "housekeeping done");
@@ -246,6 +271,33 @@ mod tests {
             .await;
         assert_eq!(before.elapsed(), Duration::from_secs(2));
         assert!(left.borrow().is_empty());
+    }
+
+    #[test]
+    fn what_is_held_is_no_sign_of_the_end() {
+        let of = |removed, held| Progress::of_pruned(Pruned { removed, held }, 5);
+        assert_eq!(of(5, 0), Progress::More(5));
+        assert_eq!(of(2, 3), Progress::More(2));
+        assert_eq!(of(0, 5), Progress::Held);
+        assert_eq!(of(2, 2), Progress::Done(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_chore_comes_back_to_what_was_held_for_a_moment() {
+        let left = RefCell::new(vec![Progress::Done(2), Progress::Held, Progress::More(5)]);
+        finish(settings().pause, Chore::Read, async |_| Ok(left.borrow_mut().pop().unwrap())).await;
+        assert!(left.borrow().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stays_held_does_not_keep_the_other_chores_waiting() {
+        let steps = RefCell::new(0);
+        let step = async |_| {
+            *steps.borrow_mut() += 1;
+            Ok(Progress::Held)
+        };
+        finish(settings().pause, Chore::Read, step).await;
+        assert_eq!(steps.into_inner(), HELD + 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -27,6 +27,7 @@ async fn finish(housekeeping: &Housekeeping, chore: Chore) -> usize {
         match housekeeping.step(chore).await.unwrap() {
             Progress::More(more) => removed += more,
             Progress::Done(last) => return removed + last,
+            Progress::Held => panic!("nobody else writes"),
         }
     }
 }
