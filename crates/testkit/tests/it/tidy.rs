@@ -153,8 +153,9 @@ fn sources() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(&root)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file() && name(path) != "Cargo.lock")
-        .filter(|path| name(path) != "package-lock.json")
+        .filter(|path| path.is_file())
+        // Generated; and in a worktree git keeps a file where a clone has a folder, which says where the clone is.
+        .filter(|path| !["Cargo.lock", "package-lock.json", ".git"].contains(&&*name(path)))
         .collect();
     let folders = ["crates", "bench", "packages", "examples", "e2e", "apps", "docs", "scripts"];
     for folder in folders.into_iter().chain([".ci", ".config"]) {
