@@ -1,6 +1,7 @@
 //! Why a schema could not be brought up to date, and what the person does about it. Not here: bringing it up to date
 //! (`migrations`).
 
+use grelot_store_common::SchemaError;
 use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
@@ -10,14 +11,9 @@ use crate::error::Failure;
 /// which are made before and harm nobody.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    /// The database has a step beside which this program cannot serve.
-    #[error(
-        "the database was migrated by a newer grelot (migration {0}), beside which this version cannot serve; use a newer one"
-    )]
-    Newer(u32),
-    /// A step was applied in another wording.
-    #[error("migration {0} of this database is not the one of this program")]
-    Changed(u32),
+    /// It is not for this program to do, or there is no secret to be had.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// Prisma manages the module's tables, and would take columns for drift that it did not add itself.
     #[error(
         "Prisma manages the table notifications, which lacks columns of Grelot: add these lines to the model \
@@ -57,9 +53,6 @@ pub enum MigrateError {
     /// PostgreSQL could not be reached, or refused.
     #[error("the database cannot be migrated: {0}")]
     Database(String),
-    /// The system gave no random bytes for the secret.
-    #[error("the system gave no random bytes")]
-    Random,
 }
 
 /// What a host that uses Prisma adds to its model.

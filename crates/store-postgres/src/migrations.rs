@@ -5,7 +5,7 @@
 //! is taken back: a step adds, and what it replaces goes in a later version. The database remembers of each step which
 //! programs that holds for.
 
-use aws_lc_rs::digest;
+use grelot_store_common::{Applied, Migration, MigrationReport, new_secret};
 use tokio_postgres::Row;
 
 use crate::columns;
@@ -17,20 +17,7 @@ use crate::rights;
 use crate::rows;
 use crate::sql;
 
-/// One step of the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Migration {
-    /// Its number, from 1.
-    pub number: u32,
-    /// What it does, in a word.
-    pub name: &'static str,
-    /// Its statements.
-    pub sql: &'static str,
-    /// The last step of the oldest program that may still serve once this one is applied.
-    pub oldest: u32,
-}
-
-/// Every step, in order. A step that was released never changes: databases remember its checksum.
+/// Every step, in order.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         number: 1,
@@ -62,22 +49,6 @@ const TABLE: &str = "CREATE SCHEMA IF NOT EXISTS grelot;
         checksum BYTEA NOT NULL,
         oldest INTEGER NOT NULL
     )";
-
-/// What a database has and what it lacks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MigrationReport {
-    /// The steps that the database had before.
-    pub present: Vec<Migration>,
-    /// The steps that it lacked: applied now, or only shown by a dry run.
-    pub pending: Vec<Migration>,
-    /// The numbers of steps of a newer version, beside which this one may serve.
-    pub newer: Vec<u32>,
-    /// What a migration of the host took away of columns, triggers and indexes on its tables, each in words.
-    pub missing: Vec<String>,
-    /// Statements that come before the pending steps and outside of their transaction: what would lock the host out of a
-    /// large table for long.
-    pub first: Vec<String>,
-}
 
 /// Brings the database at `url` up to date, and says what that took. A dry run only says what it would take, and changes
 /// nothing.
@@ -203,14 +174,17 @@ fn statements(steps: &[Migration]) -> Result<String, MigrateError> {
     let mut parts = vec![TABLE.to_owned()];
     for step in steps {
         let Migration { number, name, oldest, .. } = *step;
-        let checksum = hex(checksum(step).as_ref());
+        let checksum = hex(&step.checksum());
         parts.push(step.sql.to_owned());
         parts.push(format!(
             "INSERT INTO grelot.migrations (number, name, checksum, oldest)
             VALUES ({number}, '{name}', '\\x{checksum}', {oldest}) ON CONFLICT (number) DO NOTHING"
         ));
         if number == 1 {
-            parts.push(make_secret()?);
+            let secret = hex(&new_secret()?);
+            parts.push(format!(
+                "INSERT INTO grelot.secrets (name, value) VALUES ('root', '\\x{secret}')"
+            ));
             parts.push(MARK_JOINED.to_owned());
         }
     }
@@ -220,15 +194,6 @@ fn statements(steps: &[Migration]) -> Result<String, MigrateError> {
 /// Whose rows these are is remembered: those of an application are not removed unless somebody says so.
 const MARK_JOINED: &str = "INSERT INTO grelot.secrets (name, value) SELECT 'joined', ''
     WHERE EXISTS (SELECT 1 FROM public.notifications) OR to_regclass('public._prisma_migrations') IS NOT NULL";
-
-/// The key for cursors and digests: random, and part of the database, so that a copy of it keeps every cursor good.
-fn make_secret() -> Result<String, MigrateError> {
-    let mut secret = [0_u8; 32];
-    // The error says nothing that its kind does not.
-    aws_lc_rs::rand::fill(&mut secret).map_err(|_unspecified| MigrateError::Random)?;
-    let secret = hex(&secret);
-    Ok(format!("INSERT INTO grelot.secrets (name, value) VALUES ('root', '\\x{secret}')"))
-}
 
 fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -259,24 +224,8 @@ async fn report(
         let remembered = "SELECT number, checksum, oldest FROM grelot.migrations ORDER BY number";
         applied = client.query(remembered, &[]).await?;
     }
-    let mut report = MigrationReport::default();
-    let own = steps.iter().map(|step| step.number).max().unwrap_or_default();
-    for row in &applied {
-        let number = step_number(row, 0, "migrations.number")?;
-        let Some(step) = steps.iter().find(|step| step.number == number) else {
-            if own < step_number(row, 2, "migrations.oldest")? {
-                return Err(MigrateError::Newer(number));
-            }
-            report.newer.push(number);
-            continue;
-        };
-        if checksum(step).as_ref() != rows::get::<&[u8]>(row, 1, "migrations.checksum")? {
-            return Err(MigrateError::Changed(number));
-        }
-        report.present.push(*step);
-    }
-    let lacking = |step: &&Migration| !report.present.contains(step);
-    report.pending = steps.iter().filter(lacking).copied().collect();
+    let applied: Vec<Applied> = applied.iter().map(remembered).collect::<Result<_, _>>()?;
+    let mut report = MigrationReport::new(steps, applied)?;
     // A migration of the host may have taken something away. Where a newer version put it, that one puts it back.
     let outside = report.present.iter().find(|step| step.name == OUTSIDE).copied();
     if let Some(outside) = outside {
@@ -288,16 +237,22 @@ async fn report(
     Ok(report)
 }
 
-fn step_number(row: &Row, index: usize, name: &'static str) -> Result<u32, Failure> {
-    u32::try_from(rows::get::<i32>(row, index, name)?).map_err(|_negative| Failure::Corrupt(name))
-}
-
-fn checksum(step: &Migration) -> digest::Digest {
-    digest::digest(&digest::SHA256, step.sql.as_bytes())
+fn remembered(row: &Row) -> Result<Applied, Failure> {
+    let step = |index, name| {
+        u32::try_from(rows::get::<i32>(row, index, name)?)
+            .map_err(|_negative| Failure::Corrupt(name))
+    };
+    Ok(Applied {
+        number: step(0, "migrations.number")?,
+        checksum: rows::get(row, 1, "migrations.checksum")?,
+        oldest: step(2, "migrations.oldest")?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use grelot_store_common::SchemaError;
+
     use super::*;
     use crate::cluster::Database;
 
@@ -401,7 +356,7 @@ mod tests {
         apply(&connection, &[MIGRATIONS[0], NOTE]).await.unwrap();
         let reworded = Migration { sql: "CREATE TABLE note (text JSON);", ..NOTE };
         let refused = apply(&connection, &[MIGRATIONS[0], reworded]).await;
-        assert!(matches!(refused, Err(MigrateError::Changed(2))));
+        assert!(matches!(refused, Err(MigrateError::Schema(SchemaError::Changed(2)))));
     }
 
     #[tokio::test]
@@ -419,7 +374,7 @@ mod tests {
         let demanding = Migration { oldest: 2, ..NOTE };
         apply(&connection, &[MIGRATIONS[0], demanding]).await.unwrap();
         let older = apply(&connection, &MIGRATIONS[..1]).await;
-        assert!(matches!(older, Err(MigrateError::Newer(2))));
+        assert!(matches!(older, Err(MigrateError::Schema(SchemaError::Newer(2)))));
         assert!(apply(&connection, &[MIGRATIONS[0], demanding]).await.is_ok());
     }
 

@@ -47,6 +47,7 @@ mod users;
 pub use backup::{BackupError, backup};
 pub use copy::CopySource;
 pub use error::OpenError;
-pub use migrations::{MigrateError, Migration, MigrationReport, migrate};
+pub use grelot_store_common::{Migration, MigrationReport, SchemaError};
+pub use migrations::{MigrateError, migrate};
 pub use options::SqliteOptions;
 pub use store::SqliteStore;

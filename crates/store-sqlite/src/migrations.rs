@@ -2,59 +2,34 @@
 
 use std::path::Path;
 
-use aws_lc_rs::digest;
+use grelot_store_common::{Applied, Migration, MigrationReport, SchemaError, new_secret};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use thiserror::Error;
 
 use crate::connection;
 
-/// One step of the schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Migration {
-    /// Its number, from 1.
-    pub number: u32,
-    /// What it does, in a word.
-    pub name: &'static str,
-    /// Its statements.
-    pub sql: &'static str,
-}
-
-/// Every step, in order. A step that was released never changes: databases remember its checksum.
+/// Every step, in order.
 const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "initial", sql: include_str!("../migrations/0001_initial.sql") },
-    Migration { number: 2, name: "outbox", sql: include_str!("../migrations/0002_outbox.sql") },
-    Migration { number: 3, name: "counts", sql: include_str!("../migrations/0003_counts.sql") },
-    Migration {
-        number: 4,
-        name: "retention",
-        sql: include_str!("../migrations/0004_retention.sql"),
-    },
+    step(1, "initial", include_str!("../migrations/0001_initial.sql")),
+    step(2, "outbox", include_str!("../migrations/0002_outbox.sql")),
+    step(3, "counts", include_str!("../migrations/0003_counts.sql")),
+    step(4, "retention", include_str!("../migrations/0004_retention.sql")),
 ];
 
-/// What a database has and what it lacks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MigrationReport {
-    /// The steps that the database had before.
-    pub present: Vec<Migration>,
-    /// The steps that it lacked: applied now, or only shown by a dry run.
-    pub pending: Vec<Migration>,
+/// A file has one server at a time: none that is older need serve what a newer one has migrated.
+const fn step(number: u32, name: &'static str, sql: &'static str) -> Migration {
+    Migration { number, name, sql, oldest: number }
 }
 
 /// Why a schema could not be brought up to date. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum MigrateError {
-    /// The database has a step that this program does not know.
-    #[error("the database was migrated by a newer grelot (migration {0}); use that version")]
-    Newer(u32),
-    /// A step was applied in another wording.
-    #[error("migration {0} of this database is not the one of this program")]
-    Changed(u32),
+    /// It is not for this program to do, or there is no secret to be had.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
     /// SQLite could not read or write it.
     #[error("the database cannot be migrated: {0}")]
     Database(#[from] rusqlite::Error),
-    /// The system gave no random bytes for the secret.
-    #[error("the system gave no random bytes")]
-    Random,
 }
 
 /// Brings the database at `path` up to date, and says what that took. A dry run only says what it would take: it
@@ -64,7 +39,7 @@ pub fn migrate(path: &Path, dry_run: bool) -> Result<MigrationReport, MigrateErr
         return apply(&mut connection::writer(path, None)?);
     }
     if !path.exists() {
-        return Ok(MigrationReport { present: Vec::new(), pending: MIGRATIONS.to_vec() });
+        return Ok(MigrationReport::new(MIGRATIONS, [])?);
     }
     report(&connection::visitor(path)?, MIGRATIONS)
 }
@@ -96,29 +71,19 @@ fn apply_steps(
         tx.execute_batch(step.sql)?;
         tx.execute(
             "INSERT INTO migrations (number, name, checksum) VALUES (?1, ?2, ?3)",
-            (step.number, step.name, checksum(step).as_ref()),
+            (step.number, step.name, step.checksum()),
         )?;
         if step.number == 1 {
-            make_secret(&tx)?;
+            let statement = "INSERT INTO secrets (name, value) VALUES ('root', ?1)";
+            tx.execute(statement, [new_secret()?.as_slice()])?;
         }
     }
     tx.commit()?;
     Ok(found)
 }
 
-/// The key for cursors and digests: random, and part of the database, so that a copy of it keeps every cursor good.
-fn make_secret(connection: &Connection) -> Result<(), MigrateError> {
-    let mut secret = [0_u8; 32];
-    // The error says nothing that its kind does not.
-    aws_lc_rs::rand::fill(&mut secret).map_err(|_unspecified| MigrateError::Random)?;
-    connection
-        .execute("INSERT INTO secrets (name, value) VALUES ('root', ?1)", [secret.as_slice()])?;
-    Ok(())
-}
-
 /// Compares the steps that the database remembers with `steps`.
 fn report(connection: &Connection, steps: &[Migration]) -> Result<MigrationReport, MigrateError> {
-    let mut report = MigrationReport::default();
     let known = connection
         .query_row(
             "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations'",
@@ -126,38 +91,24 @@ fn report(connection: &Connection, steps: &[Migration]) -> Result<MigrationRepor
             |_| Ok(()),
         )
         .optional()?;
-    let mut applied = Vec::new();
+    let mut applied: Vec<Applied> = Vec::new();
     if known.is_some() {
         let mut query =
             connection.prepare("SELECT number, checksum FROM migrations ORDER BY number")?;
-        let rows =
-            query.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
-        applied = rows.collect::<Result<Vec<_>, _>>()?;
+        let rows = query.query_map([], |row| {
+            let number = row.get(0)?;
+            Ok(Applied { number, checksum: row.get(1)?, oldest: number })
+        })?;
+        applied = rows.collect::<Result<_, _>>()?;
     }
-    for (number, sum) in &applied {
-        let Some(step) = steps.iter().find(|step| step.number == *number) else {
-            return Err(MigrateError::Newer(*number));
-        };
-        if checksum(step).as_ref() != sum.as_slice() {
-            return Err(MigrateError::Changed(*number));
-        }
-        report.present.push(*step);
-    }
-    let lacking = |step: &&Migration| !applied.iter().any(|(number, _)| *number == step.number);
-    report.pending = steps.iter().filter(lacking).copied().collect();
-    Ok(report)
-}
-
-fn checksum(step: &Migration) -> digest::Digest {
-    digest::digest(&digest::SHA256, step.sql.as_bytes())
+    Ok(MigrationReport::new(steps, applied)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOTE: Migration =
-        Migration { number: 900, name: "note", sql: "CREATE TABLE note (text TEXT) STRICT;" };
+    const NOTE: Migration = step(900, "note", "CREATE TABLE note (text TEXT) STRICT;");
 
     fn memory() -> Connection {
         Connection::open_in_memory().unwrap()
@@ -185,14 +136,17 @@ mod tests {
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
         let reworded = Migration { sql: "CREATE TABLE note (text BLOB) STRICT;", ..NOTE };
         let refused = apply_steps(&mut connection, &[MIGRATIONS[0], reworded]);
-        assert!(matches!(refused, Err(MigrateError::Changed(900))));
+        assert!(matches!(refused, Err(MigrateError::Schema(SchemaError::Changed(900)))));
     }
 
     #[test]
     fn a_database_of_a_newer_version_is_refused() {
         let mut connection = memory();
         apply_steps(&mut connection, &[MIGRATIONS[0], NOTE]).unwrap();
-        assert!(matches!(apply(&mut connection), Err(MigrateError::Newer(900))));
+        assert!(matches!(
+            apply(&mut connection),
+            Err(MigrateError::Schema(SchemaError::Newer(900)))
+        ));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use grelot_store_postgres::PostgresStore;
+use grelot_store_postgres::{Migration, MigrationReport, PostgresStore};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::failure::Failure;
@@ -10,23 +10,11 @@ use super::output;
 use crate::database::{Database, DatabaseUrl};
 use crate::settings::Settings;
 
-/// A step that the database lacked.
-struct Step {
-    name: String,
-    sql: &'static str,
-}
-
-impl Step {
-    fn new(number: u32, name: &str, sql: &'static str) -> Self {
-        Self { name: format!("{number:04}_{name}"), sql }
-    }
-}
-
 /// Migrates. A dry run prints SQL and nothing else on standard output.
 pub(crate) async fn run(settings: &Settings, dry_run: bool) -> Result<(), Failure> {
-    let Taken { first, steps } =
+    let MigrationReport { first, pending, .. } =
         migrate(&settings.database, dry_run).await.context("nothing was migrated")?;
-    if steps.is_empty() {
+    if pending.is_empty() {
         output::note(format!("{} is up to date", settings.database));
     }
     if !first.is_empty() {
@@ -34,11 +22,11 @@ pub(crate) async fn run(settings: &Settings, dry_run: bool) -> Result<(), Failur
         output::line(format!("{comment}\n{};\n", first.join(";\n")))?;
         output::line("-- then, in one transaction")?;
     }
-    steps.iter().try_for_each(|step| {
+    pending.iter().try_for_each(|Migration { number, name, sql, .. }| {
         if dry_run {
-            output::line(format!("-- {}\n{}", step.name, step.sql.trim_end()))
+            output::line(format!("-- {number:04}_{name}\n{}", sql.trim_end()))
         } else {
-            output::line(format!("applied {}", step.name))
+            output::line(format!("applied {number:04}_{name}"))
         }
     })?;
     if dry_run { Ok(()) } else { backfill(settings).await }
@@ -81,24 +69,9 @@ async fn places(store: &PostgresStore) -> Result<(), Failure> {
     output::line(format!("{rows} older notifications got their places"))
 }
 
-/// What a migration takes.
-struct Taken {
-    /// Statements that a dry run shows before the steps.
-    first: Vec<String>,
-    steps: Vec<Step>,
-}
-
-async fn migrate(database: &DatabaseUrl, dry_run: bool) -> anyhow::Result<Taken> {
+async fn migrate(database: &DatabaseUrl, dry_run: bool) -> anyhow::Result<MigrationReport> {
     match database {
-        DatabaseUrl::Sqlite(path) => {
-            let found = grelot_store_sqlite::migrate(path, dry_run)?.pending;
-            let steps = found.iter().map(|one| Step::new(one.number, one.name, one.sql));
-            Ok(Taken { first: Vec::new(), steps: steps.collect() })
-        }
-        DatabaseUrl::Postgres(url) => {
-            let found = grelot_store_postgres::migrate(url, dry_run).await?;
-            let steps = found.pending.iter().map(|one| Step::new(one.number, one.name, one.sql));
-            Ok(Taken { steps: steps.collect(), first: found.first })
-        }
+        DatabaseUrl::Sqlite(path) => Ok(grelot_store_sqlite::migrate(path, dry_run)?),
+        DatabaseUrl::Postgres(url) => Ok(grelot_store_postgres::migrate(url, dry_run).await?),
     }
 }
