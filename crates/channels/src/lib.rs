@@ -33,4 +33,4 @@ pub use mailroom::{MailSettings, Mailroom, Rendered};
 pub use message::{Group, Item, Letter, Matter};
 pub use outcome::{Fault, Outcome};
 pub use smtp::{RelayError, SmtpSettings, SmtpUrlError, Stage, TlsError};
-pub use template::{EmailTemplate, EmailTemplates, Part, TemplateProblem};
+pub use template::{Part, TemplateProblem};

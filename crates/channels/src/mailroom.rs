@@ -9,7 +9,7 @@ use crate::address::Mailbox;
 use crate::compose::{ComposeError, Mail, compose};
 use crate::message::{Item, Letter, Matter};
 use crate::template::{
-    self, EmailTemplates, Engine, Frame, Part, TemplateError, TemplateProblem, sample,
+    self, Engine, Frame, MAX_SUBJECT, Part, TemplateError, TemplateProblem, sample,
 };
 use crate::text::{lines, one_line};
 
@@ -17,9 +17,6 @@ const ONE_HTML: &str = include_str!("template/builtin/one.html");
 const ONE_TEXT: &str = include_str!("template/builtin/one.txt");
 const DIGEST_HTML: &str = include_str!("template/builtin/digest.html");
 const DIGEST_TEXT: &str = include_str!("template/builtin/digest.txt");
-
-/// The most characters of a subject.
-const MAX_SUBJECT: usize = 200;
 
 /// What all mails of an installation have in common.
 #[derive(Clone, Debug)]
@@ -69,12 +66,12 @@ impl Mailroom {
     /// What the letter says. A template of the host that fails is replaced by ours: a mail that looks plain is better than none.
     pub fn render(&self, letter: &Letter) -> Rendered {
         match &letter.matter {
-            Matter::One { item, category, template } => {
+            Matter::One { item, category } => {
                 let data = item.content.data.as_ref().and_then(|data| {
                     serde_json::from_str::<serde_json::Value>(data.as_json()).ok()
                 });
                 let data = data.map_or(Value::from(()), |data| Value::from(Serde(data)));
-                self.one(letter, item, category.as_deref(), template.as_deref(), data)
+                self.one(letter, item, category.as_deref(), data)
             }
             Matter::Digest { groups, more } => {
                 let frame = self.frame(letter);
@@ -93,25 +90,20 @@ impl Mailroom {
         compose(&self.settings.from, letter, self.render(letter), date)
     }
 
-    /// Tries templates with a sample, before they are used.
+    /// Tries the templates of `category` with a sample, before they are used.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub fn check(
-        &self,
-        templates: &EmailTemplates,
-        category: &Category,
-    ) -> Result<(), Vec<TemplateProblem>> {
+    pub fn check(&self, category: &Category) -> Result<(), Vec<TemplateProblem>> {
         let app = (self.app_name.as_str(), &self.settings.app_url);
-        template::check(&self.engine, app, templates, category)
+        template::check(&self.engine, app, category)
     }
 
-    /// What a mail of `category` looks like to a reader of `locale`: a sample, by `templates` or by ours.
+    /// What a mail of `category` looks like to a reader of `locale`: a sample, by its templates or by ours.
     pub fn preview(
         &self,
         locale: Option<&str>,
         category: Option<&Category>,
-        templates: Option<&EmailTemplates>,
         now: Timestamp,
     ) -> Rendered {
         let data = Value::from_object(template::Anything);
@@ -119,7 +111,7 @@ impl Mailroom {
         if let Some(letter) = &letter
             && let Matter::One { item, .. } = &letter.matter
         {
-            return self.one(letter, item, category, templates, data);
+            return self.one(letter, item, category, data);
         }
         // The sample is a constant that parses: never reached.
         Rendered::default()
@@ -139,13 +131,16 @@ impl Mailroom {
         letter: &Letter,
         item: &Item,
         category: Option<&Category>,
-        templates: Option<&EmailTemplates>,
         data: Value,
     ) -> Rendered {
         let with = template::one(&self.frame(letter), item, category, data);
         let title = one_line(item.content.title.as_str(), MAX_SUBJECT);
+        let templates = category.map(|category| &category.mail.templates);
         let picked = templates.and_then(|templates| templates.pick(letter.locale.as_deref()));
-        let Some((tag, theirs)) = picked else {
+        // Without an HTML part it was never accepted (`check`).
+        let Some((tag, theirs, html)) =
+            picked.and_then(|(tag, theirs)| Some((tag, theirs, theirs.html.as_deref()?)))
+        else {
             return self.own(title, (ONE_HTML, ONE_TEXT), &with);
         };
         let fill = |part: Part, source: &str| {
@@ -155,7 +150,7 @@ impl Mailroom {
             let subject = one_line(&fill(Part::Subject, &theirs.subject)?, MAX_SUBJECT);
             Ok(Rendered {
                 subject: if subject.is_empty() { title.clone() } else { subject },
-                html: fill(Part::Html, &theirs.html)?,
+                html: fill(Part::Html, html)?,
                 text: match &theirs.text {
                     Some(source) => lines(&fill(Part::Text, source)?),
                     None => self.own_text(ONE_TEXT, &with),

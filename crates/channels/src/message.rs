@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use grelot_core::{Category, Content, Timestamp, UserId};
 
-use crate::template::EmailTemplates;
-
 /// One mail to one user.
 #[derive(Clone, Debug)]
 pub struct Letter {
@@ -35,10 +33,8 @@ pub enum Matter {
     One {
         /// The notification.
         item: Item,
-        /// The category it belongs to, if any.
+        /// The category it belongs to, if any: the mail is written by its templates, or else by ours.
         category: Option<Arc<Category>>,
-        /// The templates of that category; ours when there is none.
-        template: Option<Arc<EmailTemplates>>,
     },
     /// Several notifications at once.
     Digest {

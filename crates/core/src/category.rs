@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::CategoryKey;
+use crate::language::nearest;
 use crate::mail::CategoryMail;
 use crate::resolve::ChannelSet;
 use crate::text::Violation;
@@ -40,13 +41,18 @@ impl Localized {
     }
 
     /// Every text with its tag.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.0.iter().map(|(tag, text)| (tag.as_str(), text.as_str()))
     }
 
     /// Whether there is no text at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The text that is [`nearest`] to a reader of `locale`.
+    pub fn nearest(&self, locale: Option<&str>) -> Option<&str> {
+        nearest(&self.iter(), locale).map(|(_, text)| text)
     }
 
     /// The text for the first of `preferred` (most wanted first) that is there: the exact tag, ignoring case; else
@@ -115,6 +121,13 @@ mod tests {
     fn a_label_is_the_exact_language_else_english(#[case] wanted: &[&str], #[case] label: &str) {
         let text = texts(&[("fr", "Facturation"), ("en", "Billing")]);
         assert_eq!(text.pick(wanted), Some(label));
+    }
+
+    #[test]
+    fn a_reader_gets_the_label_of_the_nearest_language() {
+        let text = texts(&[("en", "Billing"), ("fr", "Facturation")]);
+        assert_eq!(text.nearest(Some("FR-ca")), Some("Facturation"));
+        assert_eq!(text.nearest(None), Some("Billing"));
     }
 
     #[test]

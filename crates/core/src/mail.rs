@@ -103,12 +103,12 @@ impl TemplatePart {
     }
 }
 
-/// The source of a mail in one language. Raw: `channels` checks that it renders.
+/// The source of a mail in one language. Raw: `channels` checks that it renders, and that there is an HTML part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
     /// The subject line.
     pub subject: String,
-    /// The HTML part, as MJML or HTML; absent: the built-in one.
+    /// The HTML part, as MJML or HTML; absent: the built-in mail.
     pub html: Option<String>,
     /// The text part; absent: the built-in one.
     pub text: Option<String>,
@@ -164,8 +164,8 @@ impl Templates {
     }
 
     /// The template that is [`nearest`] to a reader of `locale`, with its tag.
-    pub fn pick(&self, locale: &str) -> Option<(&str, &Template)> {
-        nearest(&self.iter(), Some(locale))
+    pub fn pick(&self, locale: Option<&str>) -> Option<(&str, &Template)> {
+        nearest(&self.iter(), locale)
     }
 }
 
@@ -188,23 +188,36 @@ mod tests {
         Template { subject: subject.to_owned(), html: None, text: None }
     }
 
-    #[rstest::rstest]
-    #[case("fr", "fr")]
-    #[case("FR-ca", "fr")]
-    #[case("pt-BR", "pt-BR")]
-    #[case("pt", "en")]
-    #[case("", "en")]
-    fn a_template_is_the_nearest_of_the_language(#[case] locale: &str, #[case] tag: &str) {
-        let tags = ["de", "fr", "pt-BR", "en"];
-        let all = tags.iter().map(|tag| ((*tag).to_owned(), template("x"))).collect();
-        assert_eq!(Templates::new(all).unwrap().pick(locale).unwrap().0, tag);
+    fn all(tags: impl IntoIterator<Item = String>) -> Result<Templates, Violation> {
+        Templates::new(tags.into_iter().map(|tag| (tag, template("x"))).collect())
+    }
+
+    #[test]
+    fn a_template_is_that_of_the_nearest_language() {
+        let templates = all(["de", "en"].map(str::to_owned)).unwrap();
+        assert_eq!(templates.pick(Some("DE-at")), Some(("de", &template("x"))));
+        assert_eq!(templates.pick(None), Some(("en", &template("x"))));
+    }
+
+    #[test]
+    fn languages_are_32_at_most() {
+        let tags = |n: usize| all((0..n).map(|n| format!("en-a{n}")));
+        assert!(tags(32).is_ok() && tags(33).is_err());
+    }
+
+    #[test]
+    fn a_template_may_be_as_long_as_its_limits() {
+        let part = Some("x".repeat(64 * 1024));
+        let longest = Template { html: part.clone(), text: part, ..template(&"x".repeat(1024)) };
+        assert!(Templates::new(vec![("en".to_owned(), longest)]).is_ok());
     }
 
     #[rstest::rstest]
     #[case("no tag", template("x"))]
     #[case("en", template(" "))]
     #[case("en", template(&"x".repeat(1025)))]
-    #[case("en", Template { html: Some("x".repeat(65 * 1024)), ..template("x") })]
+    #[case("en", Template { html: Some("x".repeat(64 * 1024 + 1)), ..template("x") })]
+    #[case("en", Template { text: Some("x".repeat(64 * 1024 + 1)), ..template("x") })]
     #[case("en", Template { text: Some("\0".to_owned()), ..template("x") })]
     fn a_template_that_cannot_be_is_refused(#[case] tag: &str, #[case] template: Template) {
         assert!(Templates::new(vec![(tag.to_owned(), template)]).is_err());

@@ -1,41 +1,38 @@
 //! Tries templates before they are used, and says all that is wrong with them. Not here: what happens when one fails later
 //! (`mailroom`).
 
-use grelot_core::{Category, Localized, Timestamp};
+use grelot_core::{Category, Template, Timestamp};
 use minijinja::value::Value;
 use url::Url;
 
 use super::sample::{Anything, sample};
-use super::{
-    EmailTemplate, EmailTemplates, Engine, Frame, Part, TemplateError, TemplateProblem, context,
-};
+use super::{Engine, Frame, MAX_SUBJECT, Part, TemplateError, TemplateProblem, context};
 use crate::message::Matter;
 use crate::text::one_line;
 
-/// Everything that is wrong with `templates`.
+/// Everything that is wrong with the templates of `category`.
 pub(crate) fn check(
     engine: &Engine,
     app: (&str, &Url),
-    templates: &EmailTemplates,
     category: &Category,
 ) -> Result<(), Vec<TemplateProblem>> {
+    let templates = &category.mail.templates;
     let mut problems = Vec::new();
-    let count = templates.iter().count();
-    if count == 0 || count > EmailTemplates::MAX_LOCALES {
-        return Err(vec![problem("*", None, None, "must be of 1 to 32 languages")]);
-    }
     for (position, (locale, template)) in templates.iter().enumerate() {
         let mut report =
             |part, line, detail: &str| problems.push(problem(locale, part, line, detail));
-        if Localized::new(vec![(locale.to_owned(), "x".to_owned())]).is_err() {
-            report(None, None, "is no language tag such as en or pt-BR");
-        }
         if templates.iter().take(position).any(|(tag, _)| tag.eq_ignore_ascii_case(locale)) {
             report(None, None, "is there twice");
         }
-        for (part, source, fits, limit) in parts(template) {
-            if !fits {
-                report(Some(part), None, limit);
+        if template.html.is_none() {
+            let why = "must be given: the built-in one does not fit another's subject";
+            report(Some(Part::Html), None, why);
+        }
+        for (part, source) in parts(template) {
+            if part == Part::Subject && source.chars().count() > MAX_SUBJECT {
+                report(Some(part), None, "must be 1 to 200 characters");
+            } else if source.is_empty() {
+                report(Some(part), None, "must not be empty");
             } else if let Err(error) = attempt(engine, app, (locale, category), part, source) {
                 report(Some(part), error.line, &error.detail);
             }
@@ -44,20 +41,11 @@ pub(crate) fn check(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// Each part with its source, whether it keeps its limit, and what the limit is.
-fn parts(template: &EmailTemplate) -> Vec<(Part, &str, bool, &'static str)> {
-    let EmailTemplate { subject, html, text } = template;
-    let short = (1..=EmailTemplate::MAX_SUBJECT_CHARS).contains(&subject.chars().count());
-    let html_fits = (1..=EmailTemplate::MAX_HTML_BYTES).contains(&html.len());
-    let mut parts = vec![
-        (Part::Subject, subject.as_str(), short, "must be 1 to 200 characters"),
-        (Part::Html, html.as_str(), html_fits, "must be 1 byte to 128 KiB"),
-    ];
-    if let Some(text) = text {
-        let fits = (1..=EmailTemplate::MAX_TEXT_BYTES).contains(&text.len());
-        parts.push((Part::Text, text.as_str(), fits, "must be 1 byte to 64 KiB"));
-    }
-    parts
+/// Each part that there is, with its source.
+fn parts(Template { subject, html, text }: &Template) -> impl Iterator<Item = (Part, &str)> {
+    let parts =
+        [(Part::Subject, Some(subject)), (Part::Html, html.as_ref()), (Part::Text, text.as_ref())];
+    parts.into_iter().filter_map(|(part, source)| Some((part, source?.as_str())))
 }
 
 /// Fills a part in with the sample.

@@ -62,10 +62,7 @@ impl Frame<'_> {
 
 /// The label of a category in the language of the reader.
 pub(crate) fn category_label(category: &Category, locale: Option<&str>) -> String {
-    let locale = locale.unwrap_or("en");
-    let primary = locale.split('-').next().unwrap_or(locale);
-    let label = category.label.pick(&[locale, primary]);
-    one_line(label.unwrap_or(category.key.as_str()), LABEL)
+    one_line(category.label.nearest(locale).unwrap_or(category.key.as_str()), LABEL)
 }
 
 /// What a mail about one notification is filled in with; `data` stands for the notification's.

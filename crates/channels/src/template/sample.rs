@@ -45,7 +45,6 @@ pub(crate) fn sample(
         matter: Matter::One {
             item: Item { content: Arc::new(content), created_at: now },
             category: category.cloned().map(Arc::new),
-            template: None,
         },
         unsubscribe: Some("https://example.com/unsubscribe".to_owned()),
     })

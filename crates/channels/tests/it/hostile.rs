@@ -5,7 +5,7 @@ use std::sync::Arc;
 use grelot_channels::{Group, Letter, Matter, Outcome};
 use grelot_core::{Body, Category, Content, Link, Localized, NotificationType, Title};
 
-use crate::support::{NOW, Read, category, email, item, letter, room, templates};
+use crate::support::{NOW, Read, category, email, item, letter, room, with_templates};
 use grelot_testkit::relay::{Script, Server};
 
 /// What people try, and what happens by accident.
@@ -74,13 +74,13 @@ fn everywhere(hostile: &str) -> Letter {
     let label = Localized::new(vec![("en".to_owned(), title.clone())]).unwrap();
     let category = Category { label, ..category() };
     let item = grelot_channels::Item { content: Arc::new(content), created_at: NOW };
-    let matter = Matter::One { item, category: Some(Arc::new(category)), template: None };
+    let matter = Matter::One { item, category: Some(Arc::new(category)) };
     Letter { name: Some(hostile.to_owned()), ..letter(matter) }
 }
 
 fn variants(hostile: &str) -> Vec<Letter> {
     let plain = everywhere(hostile);
-    let Matter::One { item, category, .. } = &plain.matter else { unreachable!() };
+    let Matter::One { item, category: Some(category) } = &plain.matter else { unreachable!() };
     let values =
         "{{ notification.title }} {{ notification.body }} {{ user.name }} {{ category.label }}";
     let html =
@@ -91,9 +91,10 @@ fn variants(hostile: &str) -> Vec<Letter> {
          <mj-raw>{values}</mj-raw><mj-table><tr><td>{values}</td></tr></mj-table></mj-column></mj-section></mj-body></mjml>"
     );
     let with = |html: &str| {
-        let template = Some(Arc::new(templates(values, html, Some(values))));
-        let (item, category) = (item.clone(), category.clone());
-        Letter { matter: Matter::One { item, category, template }, ..plain.clone() }
+        let category = Category::clone(category);
+        let category = with_templates(category, &["en"], values, html, Some(values));
+        let matter = Matter::One { item: item.clone(), category: Some(Arc::new(category)) };
+        Letter { matter, ..plain.clone() }
     };
     let group = Group { label: Some(hostile.to_owned()), items: vec![item.clone(), item.clone()] };
     let digest =

@@ -67,7 +67,7 @@ fn an_application_that_nobody_named_is_called_as_its_sender_or_else_as_its_host(
 fn what_is_unknown_is_left_out() {
     let mut item = item(NotificationType::Info, "Hello", "", "");
     item.content = Arc::new(Content { category: None, ..(*item.content).clone() });
-    let matter = Matter::One { item, category: None, template: None };
+    let matter = Matter::One { item, category: None };
     let mail = room().render(&Letter {
         name: None,
         locale: None,
@@ -168,11 +168,12 @@ fn the_largest_letters_are_still_made_by_our_templates() {
 fn a_preview_shows_a_sample_in_each_language() {
     let room = room();
     let now = crate::support::NOW;
-    let english = room.preview(Some("en"), Some(&category()), None, now);
+    let english = room.preview(Some("en"), Some(&category()), now);
     assert_eq!(english.subject, "Invoice 2026-118 is ready");
-    let french = room.preview(Some("fr"), None, None, now);
+    let french = room.preview(Some("fr"), None, now);
     assert_eq!(french.subject, "La facture 2026-118 est prête");
-    let theirs = crate::support::templates("{{ notification.data.x.y }}", "<p>x</p>", None);
-    let custom = room.preview(None, Some(&category()), Some(&theirs), now);
+    let subject = "{{ notification.data.x.y }}";
+    let theirs = crate::support::with_templates(category(), &["en"], subject, "<p>x</p>", None);
+    let custom = room.preview(None, Some(&theirs), now);
     assert_eq!((custom.subject.as_str(), custom.fallback), ("…", None));
 }

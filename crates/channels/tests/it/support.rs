@@ -5,13 +5,10 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use grelot_channels::{
-    Email, EmailTemplate, EmailTemplates, Item, Letter, MailSettings, Mailbox, Mailroom, Matter,
-    SmtpSettings,
-};
+use grelot_channels::{Email, Item, Letter, MailSettings, Mailbox, Mailroom, Matter, SmtpSettings};
 use grelot_core::{
-    Body, Category, CategoryKey, ChannelSet, Content, Data, Link, Localized, NotificationType,
-    Timestamp, Title, UserId,
+    Body, Category, CategoryKey, CategoryMail, ChannelSet, Content, Data, Link, Localized,
+    NotificationType, Template, Templates, Timestamp, Title, UserId,
 };
 
 /// 2026-11-24 09:00 UTC.
@@ -39,7 +36,7 @@ pub(crate) fn category() -> Category {
         description: Localized::default(),
         defaults: ChannelSet::ALL,
         mandatory: ChannelSet::NONE,
-        mail: grelot_core::CategoryMail::default(),
+        mail: CategoryMail::default(),
     }
 }
 
@@ -58,7 +55,7 @@ pub(crate) fn item(kind: NotificationType, title: &str, body: &str, link: &str) 
 }
 
 pub(crate) fn one(item: Item) -> Matter {
-    Matter::One { item, category: Some(Arc::new(category())), template: None }
+    Matter::One { item, category: Some(Arc::new(category())) }
 }
 
 pub(crate) fn letter(matter: Matter) -> Letter {
@@ -80,21 +77,25 @@ pub(crate) fn plain_letter() -> Letter {
 
 /// The letter with a template of the host.
 pub(crate) fn templated(subject: &str, html: &str, text: Option<&str>) -> Letter {
-    let template = Some(Arc::new(templates(subject, html, text)));
     let item =
         item(NotificationType::Warning, "Invoice <b>", "March & April", "/invoices/42?a=1&b=\"2");
-    letter(Matter::One { item, category: Some(Arc::new(category())), template })
+    let category = with_templates(category(), &["en"], subject, html, text);
+    letter(Matter::One { item, category: Some(Arc::new(category)) })
 }
 
-pub(crate) fn templates(subject: &str, html: &str, text: Option<&str>) -> EmailTemplates {
-    EmailTemplates::new(vec![(
-        "en".to_owned(),
-        EmailTemplate {
-            subject: subject.to_owned(),
-            html: html.to_owned(),
-            text: text.map(str::to_owned),
-        },
-    )])
+/// The category with the same template in each language.
+pub(crate) fn with_templates(
+    category: Category,
+    tags: &[&str],
+    subject: &str,
+    html: &str,
+    text: Option<&str>,
+) -> Category {
+    let (html, text) = (Some(html.to_owned()), text.map(str::to_owned));
+    let template = Template { subject: subject.to_owned(), html, text };
+    let all = tags.iter().map(|tag| ((*tag).to_owned(), template.clone())).collect();
+    let templates = Templates::new(all).unwrap();
+    Category { mail: CategoryMail { templates, ..category.mail }, ..category }
 }
 
 /// A mail, taken apart as a mail program would.

@@ -1,11 +1,15 @@
 //! Templates of hosts: what they can do, what is refused, and what happens when one fails in use.
 
-use grelot_channels::{EmailTemplate, EmailTemplates, Part, TemplateProblem};
+use std::sync::Arc;
 
-use crate::support::{category, room, templated, templates};
+use grelot_channels::{Letter, Matter, Part, TemplateProblem};
+use grelot_core::{Category, CategoryMail, Template, Templates};
+
+use crate::support::{category, plain_letter, room, templated, with_templates};
 
 fn problems(subject: &str, html: &str, text: Option<&str>) -> Vec<TemplateProblem> {
-    room().check(&templates(subject, html, text), &category()).err().unwrap_or_default()
+    let category = with_templates(category(), &["en"], subject, html, text);
+    room().check(&category).err().unwrap_or_default()
 }
 
 fn mjml(inside: &str) -> String {
@@ -96,27 +100,52 @@ fn a_line_is_counted_from_the_top_of_its_part() {
 }
 
 #[test]
-fn limits_of_length_are_kept_to_the_character() {
-    let long = |n: usize| "é".repeat(n);
-    assert_eq!(problems(&long(200), &long(64 * 1024), Some(&long(32 * 1024))), []);
-    let found = problems(&long(201), &long(64 * 1024 + 1), Some(&long(32 * 1024 + 1)));
+fn a_subject_has_200_characters_at_most_and_no_part_is_empty() {
+    assert_eq!(problems(&"é".repeat(200), "h", Some("t")), []);
+    let found = problems(&"é".repeat(201), "", Some(""));
     let parts: Vec<_> = found.iter().map(|problem| problem.part).collect();
     assert_eq!(parts, [Some(Part::Subject), Some(Part::Html), Some(Part::Text)]);
-    assert_eq!(problems("", "", Some("")).len(), 3);
 }
 
 #[test]
-fn languages_are_32_at_most_each_once_and_tags() {
-    let template = || EmailTemplate { subject: "s".into(), html: "h".into(), text: None };
-    let check = |tags: Vec<String>| {
-        let all = tags.into_iter().map(|tag| (tag, template())).collect();
-        room().check(&EmailTemplates::new(all), &category()).err().unwrap_or_default().len()
+fn each_language_is_there_once() {
+    let check = |tags: &[&str]| {
+        let category = with_templates(category(), tags, "s", "h", None);
+        room().check(&category).err().unwrap_or_default().len()
     };
-    let tags = |n: u8| (0..n).map(|n| format!("en-a{n}")).collect::<Vec<_>>();
-    assert_eq!(check(tags(32)), 0);
-    assert_eq!(check(tags(33)), 1);
-    assert_eq!(check(vec![]), 1);
-    assert_eq!(check(vec!["fr".into(), "FR".into(), "e n".into()]), 2);
+    assert_eq!((check(&[]), check(&["fr", "en"]), check(&["fr", "en", "FR"])), (0, 0, 1));
+}
+
+#[test]
+fn a_template_without_an_html_part_is_refused_and_ours_stands_in_for_it() {
+    let template = Template { subject: "s".to_owned(), html: None, text: None };
+    let templates = Templates::new(vec![("en".to_owned(), template)]).unwrap();
+    let category = category();
+    let category = Category { mail: CategoryMail { templates, ..category.mail }, ..category };
+    let [problem] = &room().check(&category).unwrap_err()[..] else { panic!() };
+    assert_eq!(problem.part, Some(Part::Html));
+    let mut letter = plain_letter();
+    let built_in = room().render(&letter);
+    let Matter::One { category: of, .. } = &mut letter.matter else { unreachable!() };
+    *of = Some(Arc::new(category));
+    assert_eq!(room().render(&letter), built_in);
+}
+
+#[test]
+fn a_reader_gets_the_template_of_their_language() {
+    let mut letter = templated("en", "<p>en</p>", None);
+    let french = with_templates(category(), &["fr"], "fr", "<p>fr</p>", None).mail.templates;
+    let Matter::One { category: of, .. } = &mut letter.matter else { unreachable!() };
+    let english = of.as_ref().unwrap().mail.templates.clone();
+    let all = english.iter().chain(french.iter()).map(|(tag, one)| (tag.to_owned(), one.clone()));
+    let templates = Templates::new(all.collect()).unwrap();
+    let mail = CategoryMail { templates, ..CategoryMail::default() };
+    *of = Some(Arc::new(Category { mail, ..category() }));
+    let subject = |locale: Option<&str>| {
+        let locale = locale.map(str::to_owned);
+        room().render(&Letter { locale, ..letter.clone() }).subject
+    };
+    assert_eq!((subject(Some("fr-CA")), subject(None)), ("fr".to_owned(), "en".to_owned()));
 }
 
 /// The same list inside itself `depth` times: what costs steps, and makes text.
@@ -154,7 +183,7 @@ fn mjml_that_is_none_is_refused(#[case] html: &str, #[case] detail: &str) {
 
 #[test]
 fn mjml_that_would_overflow_the_stack_is_refused() {
-    let found = problems("s", &mjml(&"<mj-text>".repeat(10_000)), None);
+    let found = problems("s", &mjml(&"<mj-text>".repeat(7_000)), None);
     assert!(found[0].detail.contains("deeper"), "{found:?}");
     // Also when a loop makes it.
     let found = problems("s", &mjml(&nested(3, "<mj-text>")), None);
@@ -177,7 +206,10 @@ fn a_subject_is_one_line_and_never_empty() {
     assert_eq!(mail.subject, "a b");
     let mail = room().render(&templated("{% if false %}x{% endif %}", "<p>x</p>", None));
     assert_eq!(mail.subject, "Invoice <b>");
-    assert_eq!(problems(" \n", "<p>x</p>", None)[0].detail, "makes an empty subject");
+    assert_eq!(
+        problems("{% if false %}x{% endif %}", "<p>x</p>", None)[0].detail,
+        "makes an empty subject"
+    );
 }
 
 #[test]
@@ -247,7 +279,7 @@ proptest::proptest! {
     ) {
         let odd: String = picks.iter().map(|(at, count)| PIECES[*at].repeat(*count)).collect();
         let many = odd.repeat(times);
-        let cut = many.floor_char_boundary(EmailTemplate::MAX_HTML_BYTES - 200);
+        let cut = many.floor_char_boundary(Templates::MAX_PART - 200);
         for html in [odd.clone(), mjml(&many[..cut]), format!("<mjml><mj-body>{}", &many[..cut])] {
             // Whatever is wrong with it, a mail comes of it.
             let _ = problems("s", &html, None);

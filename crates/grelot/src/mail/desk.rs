@@ -6,8 +6,6 @@ use grelot_channels::{Item, Letter, Mailroom, Matter, Rendered};
 use grelot_core::{Category, Clock, Content, TemplatePart, UserId};
 use grelot_http::mail::{MailDesk, PreviewMail, TemplateProblem};
 
-use super::letter::templates;
-
 pub(crate) struct Desk {
     room: Arc<Mailroom>,
     clock: Arc<dyn Clock>,
@@ -28,11 +26,7 @@ impl Desk {
             name: None,
             locale: Some(locale.to_owned()),
             timezone: None,
-            matter: Matter::One {
-                item,
-                category: Some(Arc::new(category.clone())),
-                template: templates(&category.mail.templates).map(Arc::new),
-            },
+            matter: Matter::One { item, category: Some(Arc::new(category.clone())) },
             unsubscribe: Some("https://example.com/unsubscribe".to_owned()),
         };
         Some(self.room.render(&letter))
@@ -41,27 +35,16 @@ impl Desk {
 
 impl MailDesk for Desk {
     fn check(&self, category: &Category) -> Vec<TemplateProblem> {
-        let bare = category.mail.templates.iter().filter(|(_, template)| template.html.is_none());
-        let mut problems: Vec<TemplateProblem> = bare
-            .map(|(locale, _)| TemplateProblem {
-                locale: locale.to_owned(),
-                part: TemplatePart::Html,
-                detail: "must be given: the built-in one does not fit another's subject".to_owned(),
-            })
-            .collect();
-        if let Some(templates) = templates(&category.mail.templates)
-            && let Err(found) = self.room.check(&templates, category)
-        {
-            problems.extend(found.into_iter().map(|problem| TemplateProblem {
-                locale: problem.locale,
-                part: problem.part.unwrap_or(TemplatePart::Html),
-                detail: match problem.line {
-                    None => problem.detail,
-                    Some(line) => format!("{} (line {line})", problem.detail),
-                },
-            }));
-        }
-        problems
+        let found = self.room.check(category).err().unwrap_or_default();
+        let told = found.into_iter().map(|problem| TemplateProblem {
+            locale: problem.locale,
+            part: problem.part.unwrap_or(TemplatePart::Html),
+            detail: match problem.line {
+                None => problem.detail,
+                Some(line) => format!("{} (line {line})", problem.detail),
+            },
+        });
+        told.collect()
     }
 
     fn preview(
@@ -74,11 +57,9 @@ impl MailDesk for Desk {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let own = templates(&category.mail.templates);
         let rendered = item.and_then(|content| self.render(category, locale, content));
-        let rendered = rendered.unwrap_or_else(|| {
-            self.room.preview(Some(locale), Some(category), own.as_ref(), self.clock.now())
-        });
+        let rendered = rendered
+            .unwrap_or_else(|| self.room.preview(Some(locale), Some(category), self.clock.now()));
         let Rendered { subject, html, text, fallback } = rendered;
         match fallback {
             None => Ok(PreviewMail { subject, html, text }),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use grelot_channels::{EmailTemplate, EmailTemplates, Group, Item, Letter, Matter};
-use grelot_core::{Category, CategoryKey, DeliveryId, Templates, UserId};
+use grelot_channels::{Group, Item, Letter, Matter};
+use grelot_core::{CategoryKey, DeliveryId, UserId};
 use grelot_store::{Mail, MailItem, MailMatter};
 
 /// The letter of a mail. `unsubscribe` is asked for the link, of the category or of all of them, where there may be one.
@@ -33,27 +33,11 @@ pub(super) fn letter(
 }
 
 fn one(item: &MailItem) -> Matter {
-    let category = item.category.clone().map(Arc::new);
-    let template =
-        category.as_ref().and_then(|category| templates(&category.mail.templates)).map(Arc::new);
-    Matter::One { item: shown(item), category, template }
+    Matter::One { item: shown(item), category: item.category.clone().map(Arc::new) }
 }
 
 fn shown(item: &MailItem) -> Item {
     Item { content: Arc::clone(&item.content), created_at: item.created_at }
-}
-
-/// The templates as the channel takes them; `None` when there are none. One without an HTML part is not accepted (`desk`).
-pub(super) fn templates(templates: &Templates) -> Option<EmailTemplates> {
-    let made: Vec<_> = templates
-        .iter()
-        .filter_map(|(tag, template)| {
-            let html = template.html.clone()?;
-            let (subject, text) = (template.subject.clone(), template.text.clone());
-            Some((tag.to_owned(), EmailTemplate { subject, html, text }))
-        })
-        .collect();
-    (!made.is_empty()).then(|| EmailTemplates::new(made))
 }
 
 /// By category, in the order in which the first of each comes.
@@ -62,7 +46,8 @@ fn groups(items: &[MailItem], locale: Option<&str>) -> Vec<Group> {
     for item in items {
         let key = item.category.as_ref().map(|category| category.key.clone());
         let at = groups.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-            let label = item.category.as_ref().and_then(|category| label(category, locale));
+            let label = item.category.as_ref().and_then(|category| category.label.nearest(locale));
+            let label = label.map(str::to_owned);
             groups.push((key, Group { label, items: Vec::new() }));
             groups.len() - 1
         });
@@ -71,10 +56,4 @@ fn groups(items: &[MailItem], locale: Option<&str>) -> Vec<Group> {
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
-}
-
-fn label(category: &Category, locale: Option<&str>) -> Option<String> {
-    let exact = locale.unwrap_or("en");
-    let language = exact.split('-').next().unwrap_or(exact);
-    category.label.pick(&[exact, language]).map(str::to_owned)
 }

@@ -33,7 +33,7 @@ impl MailDesk for PlainDesk {
         item: Option<&Content>,
     ) -> Result<PreviewMail, Vec<TemplateProblem>> {
         let title = item.map_or("a sample", |content| content.title.as_str());
-        let Some((tag, template)) = category.mail.templates.pick(locale) else {
+        let Some((tag, template)) = category.mail.templates.pick(Some(locale)) else {
             let subject = format!("{}: {title}", category.key.as_str());
             return Ok(PreviewMail {
                 subject,
