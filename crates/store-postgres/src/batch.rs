@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join3, try_join};
 use grelot_core::{Change, Content, Seq, Timestamp};
 use grelot_store::{
     Delivered, EmailOutcome, Idempotency, InAppOutcome, NotifyAnswer, NotifyError, NotifyRequest,
@@ -60,13 +60,14 @@ pub(crate) async fn write(
     let positions: Vec<Seq> = rows.iter().map(|row| row.notification.seq).collect();
     let contents: Vec<Arc<Content>> = batch.iter().map(|unit| Arc::clone(&unit.content)).collect();
     let ticket = turnstile.ticket();
-    // One exchange. What fails makes the commit a rollback.
-    try_join3(
+    // One exchange. What fails makes the commit a rollback, and what comes after it says no more than that.
+    let (notifications, deliveries, committed) = join3(
         snapshot.insert_notifications(&rows, batch),
         snapshot.insert_deliveries(&positions, &intents, &digests, &contents, now),
         async { Ok(snapshot.connection.client()?.batch_execute("COMMIT").await?) },
     )
-    .await?;
+    .await;
+    notifications.and(deliveries).and(committed)?;
     let changes = rows.into_iter().map(|row| row.change).collect();
     Ok(Written { outcomes, told: Some((ticket, changes)) })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
-use grelot_store::StoreError;
+use grelot_store::{Refusal, StoreError};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +14,7 @@ use crate::batch::{self, Written};
 use crate::connection::{Connection, PATIENCE};
 use crate::error::Failure;
 use crate::flight::Flight;
+use crate::refusal;
 use crate::snapshot::Snapshot;
 use crate::unit::{Outcome, Unit};
 use crate::writers::Writers;
@@ -129,8 +130,32 @@ impl Committer {
         }
         match attempt {
             Ok(outcomes) => answer(vec![unit], outcomes),
-            Err(failure) => unit.answer(Err(failure.to_store_error())),
+            Err(failure) => {
+                let failure = self.name_column(failure, &unit).await;
+                unit.answer(Err(failure.to_store_error()));
+            }
         }
+    }
+
+    /// Where a text is too long, says for which column, if that can be found out.
+    async fn name_column(&self, failure: Failure, unit: &Unit) -> Failure {
+        match failure {
+            Failure::Refused(refusal, said) if refusal::is_of_some_column(&refusal) => {
+                let named = timeout(PATIENCE, self.find_column(unit)).await;
+                let named = named.ok().and_then(Result::ok).flatten();
+                Failure::Refused(named.unwrap_or(refusal), said)
+            }
+            other => other,
+        }
+    }
+
+    async fn find_column(&self, unit: &Unit) -> Result<Option<Refusal>, Failure> {
+        let connection = Connection::take(&self.pool).await?;
+        let named = refusal::name_column(&connection, &unit.request).await;
+        if named.is_ok() {
+            connection.settle();
+        }
+        named
     }
 
     /// One transaction over the whole batch, told to the listener. On an error nothing of it is left, unless nobody can
@@ -154,7 +179,7 @@ impl Committer {
         let context = Arc::clone(&self.writers.context);
         let snapshot = Snapshot { connection, context };
         let written = timeout(PATIENCE, batch::write(&snapshot, batch, &self.writers.turnstile));
-        let written = written.await.unwrap_or(Err(Failure::Late));
+        let written = written.await.unwrap_or(Err(Failure::Late)).map_err(Failure::or_refused);
         let written = written.inspect_err(|failure| snapshot.connection.roll_back(failure));
         let Written { outcomes, told } = written?;
         snapshot.connection.settle();

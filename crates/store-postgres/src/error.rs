@@ -1,10 +1,11 @@
 //! What PostgreSQL reports, sorted by what follows from it. Not here: domain refusals, which each port names itself.
 
-use grelot_store::StoreError;
+use grelot_store::{Refusal, StoreError};
 use thiserror::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
 use crate::migrate_error::MigrateError;
+use crate::refusal;
 
 /// Why a database could not be opened.
 #[derive(Debug, Error)]
@@ -46,6 +47,9 @@ pub(crate) enum Failure {
     /// A trigger of another program lets no such row in.
     #[error("a trigger on the table notifications, which is not Grelot's, keeps a row out of it")]
     KeptOut,
+    /// A rule of the host's table lets it in neither now nor later; and what PostgreSQL said, for the log.
+    #[error("{0}: {1}")]
+    Refused(Refusal, String),
     /// The server did not answer in time.
     #[error("the database did not answer in time")]
     Late,
@@ -57,8 +61,24 @@ impl Failure {
     pub(crate) fn is_certain(&self) -> bool {
         match self {
             Self::Sql(error) => error.as_db_error().is_some_and(|refusal| !ends_session(refusal)),
-            Self::Connection(_) | Self::Corrupt(_) | Self::Overtaken | Self::KeptOut => true,
+            Self::Connection(_)
+            | Self::Corrupt(_)
+            | Self::Overtaken
+            | Self::KeptOut
+            | Self::Refused(..) => true,
             Self::Late => false,
+        }
+    }
+
+    /// Of a unit of work that writes: what the host's tables do not take is final.
+    pub(crate) fn or_refused(self) -> Self {
+        let refusal = match &self {
+            Self::Sql(error) => error.as_db_error().and_then(refusal::of),
+            _ => None,
+        };
+        match refusal {
+            Some(refusal) => Self::Refused(refusal, self.to_string()),
+            None => self,
         }
     }
 
@@ -73,7 +93,7 @@ impl Failure {
     /// Whether the session is as good as before: what failed was this work, and not what the session holds to be true.
     pub(crate) fn spares_session(&self) -> bool {
         match self {
-            Self::Corrupt(_) | Self::Overtaken | Self::KeptOut => true,
+            Self::Corrupt(_) | Self::Overtaken | Self::KeptOut | Self::Refused(..) => true,
             Self::Sql(error) => error
                 .as_db_error()
                 .is_some_and(|refusal| !ends_session(refusal) && is_of_the_work(refusal.code())),
@@ -106,9 +126,9 @@ impl Failure {
             Self::Connection(_) => {
                 StoreError::Unavailable("the database cannot be reached".to_owned())
             }
-            Self::Overtaken | Self::KeptOut | Self::Late => {
-                StoreError::Unavailable(self.to_string())
-            }
+            Self::KeptOut => StoreError::Refused(Refusal { column: None, rule: self.to_string() }),
+            Self::Refused(refusal, _) => StoreError::Refused(refusal.clone()),
+            Self::Overtaken | Self::Late => StoreError::Unavailable(self.to_string()),
         }
     }
 }

@@ -56,6 +56,7 @@ mod plans;
 mod preferences;
 mod queue;
 mod readers;
+mod refusal;
 mod replay;
 mod retention;
 mod rights;

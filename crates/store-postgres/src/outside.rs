@@ -70,13 +70,17 @@ impl PostgresStore {
     ) -> Result<(Adopted, Option<StoreError>), StoreError> {
         let adopted = self.adopt_first(mail, BATCH).await;
         match adopted {
-            Err(StoreError::Corrupt(_) | StoreError::Unavailable(_)) => {}
+            Err(StoreError::Corrupt(_) | StoreError::Unavailable(_) | StoreError::Refused(_)) => {}
             other => return Ok((other?, None)),
         }
         // One by one, so that what cannot be adopted holds up nothing else.
         let alone = self.adopt_first(mail, 1).await;
         match alone {
-            Err(error @ (StoreError::Corrupt(_) | StoreError::Unavailable(_))) => {
+            Err(
+                error @ (StoreError::Corrupt(_)
+                | StoreError::Unavailable(_)
+                | StoreError::Refused(_)),
+            ) => {
                 self.write(|tx| async move { tx.put_first_aside().await }).await?;
                 Ok((Adopted::default(), Some(error)))
             }

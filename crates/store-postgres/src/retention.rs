@@ -51,6 +51,10 @@ impl PostgresStore {
                 Ok(Trimmed { removed, after, done: false })
             }
             Ok(_) => Ok(Trimmed { removed: 0, after: Some(full), done: false }),
+            Err(StoreError::Refused(why)) => {
+                error!(%why, "an inbox that is too full holds a row that may not go: left as it is");
+                Ok(Trimmed { removed: 0, after: Some(full), done: false })
+            }
             Err(StoreError::Corrupt(what)) => {
                 error!(
                     what,

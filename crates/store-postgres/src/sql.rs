@@ -113,6 +113,10 @@ statements! {
             AS c (type, category, title, body, link, data, content) USING (content)
         RETURNING 1)
         SELECT 1 / (count(*) = $12)::int FROM kept"#;
+    /// The columns of which a host made a text of limited length. The modifier counts four more.
+    NOTIFICATIONS_WIDTHS = r#"SELECT attname::text, atttypmod - 4 FROM pg_attribute
+        WHERE attrelid = 'public.notifications'::regclass AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype)
+        AND atttypmod > 4 AND NOT attisdropped ORDER BY attnum"#;
     NOTIFICATION_OF_USER = concat!(notification!(),
         r#" FROM public.notifications WHERE id = $2 AND "userId" = $1 AND seq IS NOT NULL"#);
     NOTIFICATIONS_OF_USER = concat!(notification!(),

@@ -108,7 +108,7 @@ impl Writers {
             }
             Ok((done, ticket))
         });
-        let worked = worked.await.unwrap_or(Err(Failure::Late));
+        let worked = worked.await.unwrap_or(Err(Failure::Late)).map_err(Failure::or_refused);
         let (done, ticket) = worked.inspect_err(|failure| tx.connection.roll_back(failure))?;
         tx.connection.settle();
         let changes = tx.take_changes();

@@ -34,7 +34,7 @@ pub use deliveries::{
     Attempt, DIGEST_ITEMS, Deliveries, Delivery, DeliveryFilter, Errand, Lease, Leased, Mail,
     MailItem, MailMatter, OutboxStats, Settlement, Story,
 };
-pub use error::StoreError;
+pub use error::{Refusal, StoreError};
 pub use inboxes::{Inboxes, Page, ReadAll, ReadAllScope, StateChange};
 pub use keys::Keys;
 pub use maintenance::{Maintenance, Pruned, StoreStats, Trimmed};

@@ -139,6 +139,7 @@ fn unavailable(error: &StoreError) -> Problem {
     let shared = match error {
         StoreError::Busy => StoreError::Busy,
         StoreError::Unavailable(_) => StoreError::Unavailable(String::new()),
+        StoreError::Refused(refusal) => StoreError::Refused(refusal.clone()),
         StoreError::Corrupt(_) => StoreError::Corrupt(String::new()),
     };
     Problem::from(shared).caused_by(cause)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use grelot_core::Violation;
-use grelot_store::{NotifyError, StoreError};
+use grelot_store::{NotifyError, Refusal, StoreError};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
@@ -108,6 +108,17 @@ impl Problem {
     /// 422: one thing that is wrong with the body.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::validation(vec![FieldError::new(pointer, detail)])
+    }
+
+    /// 422: the host's own table does not take it.
+    fn refused(refusal: &Refusal) -> Self {
+        // The columns of the module's tables are called as the members are. Whether a user was given as `userId` or among
+        // `userIds`, a store does not know.
+        let members =
+            ["type", "category", "title", "body", "link", "data", "inApp", "email", "categories"];
+        let column = refusal.column.as_deref().filter(|column| members.contains(column));
+        let pointer = column.map(|column| format!("/{column}")).unwrap_or_default();
+        Self::invalid(pointer, refusal.rule.clone())
     }
 
     /// 422: the idempotency key belongs to another request.
@@ -222,6 +233,7 @@ impl From<StoreError> for Problem {
         let problem = match &error {
             StoreError::Busy => Self::unavailable(1),
             StoreError::Unavailable(_) => Self::unavailable(5),
+            StoreError::Refused(refusal) => Self::refused(refusal),
             StoreError::Corrupt(_) => Self::internal(),
         };
         problem.caused_by(error)
@@ -268,6 +280,21 @@ mod tests {
                 "errors": [{"pointer": "/title", "detail": "must be there"}],
             })
         );
+    }
+
+    #[tokio::test]
+    async fn what_the_table_of_the_host_refuses_is_final_and_points_at_the_member_if_there_is_one()
+    {
+        for (column, pointer) in [(Some("title"), "/title"), (Some("tenant"), ""), (None, "")] {
+            let column = column.map(str::to_owned);
+            let rule = "must be at most 50 characters".to_owned();
+            let (response, body) =
+                answer(StoreError::Refused(Refusal { column, rule }).into()).await;
+            assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(!response.headers().contains_key(header::RETRY_AFTER));
+            let error = serde_json::json!([{"pointer": pointer, "detail": "must be at most 50 characters"}]);
+            assert_eq!(body["errors"], error);
+        }
     }
 
     #[tokio::test]

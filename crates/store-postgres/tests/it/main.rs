@@ -12,6 +12,7 @@ mod nodes;
 mod outbox;
 mod outside;
 mod outside_counts;
+mod refusing;
 mod retention;
 mod support;
 mod tables;
