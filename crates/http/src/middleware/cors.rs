@@ -9,8 +9,10 @@ use crate::auth::AllowedOrigins;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, DELETE");
 const REQUEST_HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, last-event-id, x-request-id");
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("grelot-user, grelot-ping, x-request-id, idempotency-replayed");
+/// Every header of an answer that a client may want and that Fetch keeps from it otherwise.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "grelot-user, grelot-ping, x-request-id, idempotency-replayed, retry-after, www-authenticate, allow",
+);
 /// Seconds for which a browser may keep a permission; Chromium keeps none longer.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 

@@ -96,8 +96,31 @@ async fn a_listed_origin_may_ask_and_read() {
     assert_eq!(refused.status(), 401);
     assert_eq!(refused.headers()["access-control-allow-origin"], ORIGIN);
     let exposed = refused.headers()["access-control-expose-headers"].to_str().unwrap();
+    let exposed: Vec<&str> = exposed.split(", ").collect();
     for header in ["grelot-user", "grelot-ping", "x-request-id", "idempotency-replayed"] {
-        assert!(exposed.contains(header), "{header}");
+        assert!(exposed.contains(&header), "{header}");
+    }
+}
+
+/// A page that cannot read when to come again comes at once.
+#[tokio::test]
+async fn a_page_of_another_origin_may_read_what_a_refusal_says_in_its_headers() {
+    let app = App::start().await;
+    let router = router(with_origin(&app));
+    let token = app.token("u_1");
+    let authorization = format!("Bearer {token}");
+    let signed_in = [("origin", ORIGIN), ("authorization", authorization.as_str())];
+    let none = ask(&router, "GET", COUNT, &[("origin", ORIGIN)]).await;
+    let method = ask(&router, "PATCH", COUNT, &signed_in).await;
+    app.database.close().await;
+    let closed = ask(&router, "GET", COUNT, &signed_in).await;
+    for (answer, status, header) in
+        [(none, 401, "www-authenticate"), (method, 405, "allow"), (closed, 503, "retry-after")]
+    {
+        assert_eq!(answer.status(), status);
+        assert!(answer.headers().contains_key(header), "{header}");
+        let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap();
+        assert!(exposed.split(", ").any(|exposed| exposed == header), "{header}");
     }
 }
 
