@@ -102,6 +102,11 @@ impl NatsOptions {
         self.servers.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether nothing but TLS will do.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// For one connection: when it ends the bus makes the next, and says so once.
     pub(crate) fn connect(&self) -> ConnectOptions {
         let options = ConnectOptions::new()

@@ -1,7 +1,9 @@
 //! One connection to NATS, from its first word to its end. It counts as made once a word of this node came back to it: then
 //! both directions work.
 
+use std::error::Error as _;
 use std::fmt::Display;
+use std::io;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, Event, Subscriber};
@@ -35,7 +37,7 @@ impl Session {
             })
             .connect(&options.servers[..])
             .await
-            .map_err(|error| NatsError::Unreachable(reason(&error)))?;
+            .map_err(|error| NatsError::Unreachable(reason(&error, options.is_tls())))?;
         let subject = options.subject.clone();
         let mut subscriber = client.subscribe(subject.clone()).await.map_err(lost)?;
         client.publish(subject.clone(), empty(talk.node)).await.map_err(lost)?;
@@ -115,12 +117,38 @@ fn lost(error: impl Display) -> NatsError {
 }
 
 /// What a person can do something about.
-fn reason(error: &async_nats::ConnectError) -> String {
+fn reason(error: &async_nats::ConnectError, is_tls: bool) -> String {
     match error.kind() {
         ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
             "it does not accept the user, the password or the token of the URL".to_owned()
         }
         ConnectErrorKind::TimedOut => "it does not answer".to_owned(),
+        _ if is_tls && is_answered_in_plain(error) => format!(
+            "it does not speak TLS, which tls:// and ca demand: turn TLS on there, or, where the network is trusted, write \
+             nats:// and leave ca out ({error})"
+        ),
         _ => error.to_string(),
     }
+}
+
+/// Whether a server without TLS makes this of a handshake: it complains in plain words, and hangs up, perhaps before they
+/// are read.
+fn is_answered_in_plain(error: &async_nats::ConnectError) -> bool {
+    let mut cause = error.source();
+    while let Some(found) = cause {
+        if let Some(io) = found.downcast_ref::<io::Error>() {
+            let inner = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            return match inner {
+                Some(error) => matches!(error, rustls::Error::InvalidMessage(_)),
+                None => matches!(
+                    io.kind(),
+                    io::ErrorKind::UnexpectedEof
+                        | io::ErrorKind::ConnectionReset
+                        | io::ErrorKind::BrokenPipe
+                ),
+            };
+        }
+        cause = found.source();
+    }
+    false
 }

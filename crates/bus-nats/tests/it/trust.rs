@@ -90,6 +90,21 @@ async fn nobody_else_is_believed() {
         let unknown = check(&url).await.unwrap_err();
         assert!(unknown.to_string().contains("certificate"), "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_not_spoken_to_in_plain_and_what_to_do_is_said() {
+    let (_, folder) = over_tls(&["127.0.0.1"]);
     let plain = Server::start().unwrap();
-    check(&tls_url("127.0.0.1", &plain, folder.path())).await.unwrap_err();
+    for url in [
+        tls_url("127.0.0.1", &plain, folder.path()),
+        tls_url("127.0.0.1", &plain, folder.path()).replace("tls://", "nats://"),
+        format!("tls://127.0.0.1:{}", plain.port()),
+    ] {
+        let why = check(&url).await.unwrap_err().to_string();
+        let said = "NATS cannot be reached: it does not speak TLS, which tls:// and ca demand: turn TLS on there, or, \
+                    where the network is trusted, write nats:// and leave ca out";
+        assert!(why.starts_with(said), "{why}");
+    }
+    check(&plain.url()).await.unwrap();
 }
