@@ -38,7 +38,7 @@ pub enum MigrateError {
     )]
     Held,
     /// The role may not do what has to be done.
-    #[error("the role may not migrate the database: {0}; see \"Rights\" in docs/operations.md")]
+    #[error("the role may not migrate the database: {0}; see \"Rights\" in docs/postgresql.md")]
     Denied(String),
     /// The role lacks rights, which these lines give.
     #[error(
