@@ -42,7 +42,7 @@ export function Toaster({ duration = 5_000, renderToast }: ToasterProps): ReactE
     [client, announce],
   );
 
-  // What says "12 new" has nothing to say once all are read.
+  // None has anything to say once all are read; after a storm the client does not know of each which one it was.
   useEffect(() => {
     if (!unread) change({ close: undefined });
   }, [unread]);

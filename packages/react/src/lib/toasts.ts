@@ -23,7 +23,7 @@ export interface Toast {
 
 export type ToastChange =
   | { readonly event: ToastEvent; readonly at: number }
-  /** Dismissed; of several (`undefined`): all that count, since nothing is unread any more. */
+  /** Dismissed: one, or (`undefined`) all, since nothing is unread any more. */
   | { readonly close: string | undefined };
 
 /** What a toast is to say: the newest, and how many there are. */
@@ -34,7 +34,7 @@ export const about = (event: Exclude<ToastEvent, { kind: "dismiss" }>): Pick<Toa
 
 export function reduceToasts(toasts: readonly Toast[], change: ToastChange): readonly Toast[] {
   if ("close" in change) {
-    return toasts.filter(({ key, count }) => (change.close === undefined ? count < 2 : key !== change.close));
+    return toasts.filter(({ key }) => change.close && key !== change.close);
   }
   const { event, at } = change;
   if (event.kind === "dismiss") {

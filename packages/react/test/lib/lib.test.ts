@@ -142,6 +142,13 @@ describe("toasts", () => {
     expect(reduceToasts(toasts, { close: "n2" }).map(({ key }) => key)).toEqual(["n1"]);
   });
 
+  test("when nothing is unread any more all go, an error from before a storm included", () => {
+    let toasts = arrive([], 1, 0, { type: "ERROR" });
+    for (let seq = 2; seq < 50; seq++) toasts = arrive(toasts, seq, 5_000);
+    expect(counts(toasts)).toEqual([48, 1]);
+    expect(reduceToasts(toasts, { close: undefined })).toEqual([]);
+  });
+
   test("however long nobody looks, they are a bounded number", () => {
     let toasts: readonly Toast[] = [];
     for (let seq = 0; seq < 100; seq++) toasts = arrive(toasts, seq, seq * 10_000);
