@@ -52,6 +52,8 @@ export function SendPanel({ texts, user }: { texts: Texts; user: User }): ReactE
             {texts.examples[example]}
           </button>
         ))}
+      </div>
+      <div className="send">
         {STORMS.map((count) => (
           <button key={count} type="button" data-storm={count} onClick={() => send("welcome", count)}>
             {texts.storm(count)}
