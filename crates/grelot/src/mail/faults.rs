@@ -8,15 +8,14 @@ use std::time::Duration;
 
 use grelot_core::delivery::RETRIES;
 use grelot_core::{
-    AttemptOutcome, Body, Category, CategoryKey, CategoryMail, ChannelSet, Clock, Contact, Content,
-    DeliveryState, Localized, MailMode, NotificationId, NotificationType, Recipients, Timestamp,
-    Title, UserId,
+    AttemptOutcome, Body, ChannelSet, Clock, Content, DeliveryState, MailMode, NotificationId,
+    Recipients, Timestamp, UserId,
 };
 use grelot_http::Secret;
-use grelot_store::conformance::{HandClock, Heard};
+use grelot_store::conformance::{HandClock, Heard, content_of, put_mail_category, reachable};
 use grelot_store::{
-    CategoryRegistry as _, Deliveries as _, Delivery, DeliveryFilter, Keys as _, MailPolicy,
-    Maintenance as _, Notify as _, NotifyError, NotifyRequest, Users as _,
+    Deliveries as _, Delivery, DeliveryFilter, Keys as _, MailPolicy, Maintenance as _,
+    Notify as _, NotifyError, NotifyRequest, Users as _,
 };
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use grelot_testkit::relay::{Act, Script, Server, Taken, say};
@@ -43,23 +42,12 @@ impl World {
         let options = SqliteOptions { max_pages, ..options };
         let as_clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&clock);
         let store = SqliteStore::open(options, as_clock, Arc::new(Heard::new())).unwrap();
-        let category = Category {
-            key: CategoryKey::parse("now").unwrap(),
-            label: Localized::new(vec![("en".to_owned(), "Now".to_owned())]).unwrap(),
-            description: Localized::default(),
-            defaults: ChannelSet::ALL,
-            mandatory: ChannelSet::NONE,
-            mail: CategoryMail { mode: MailMode::Now, ..CategoryMail::default() },
-        };
-        store.put_category(category).await.unwrap();
+        put_mail_category(&*store, "now", MailMode::Now, ChannelSet::NONE).await;
         Self { store, clock, attempts: Arc::default(), _directory: directory }
     }
 
     async fn user(&self, name: &str) -> UserId {
-        let user = UserId::parse(name).unwrap();
-        let email = Some(format!("{name}@example.com"));
-        self.store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
-        user
+        reachable(&*self.store, name).await
     }
 
     async fn notify(
@@ -68,14 +56,7 @@ impl World {
         title: &str,
         body: Option<Body>,
     ) -> Result<NotificationId, NotifyError> {
-        let content = Content {
-            kind: NotificationType::Info,
-            category: CategoryKey::parse("now").ok(),
-            title: Title::parse(title).unwrap(),
-            body,
-            link: None,
-            data: None,
-        };
+        let content = Content { body, ..content_of(title, "now") };
         let recipients = Recipients::many(to).unwrap();
         let request =
             NotifyRequest { recipients, content, idempotency: None, mail: MailPolicy::ON };

@@ -1,10 +1,7 @@
 //! Choices in a table that an application has as well: a user's save changes what it is about, and nothing else.
 
-use grelot_core::category::Localized;
-use grelot_core::{
-    Category, CategoryKey, CategoryMail, ChannelSet, Choice, PreferencesUpdate, UserId,
-};
-use grelot_store::conformance::user;
+use grelot_core::{CategoryKey, ChannelSet, Choice, PreferencesUpdate, UserId};
+use grelot_store::conformance::{category, user};
 use grelot_store::{CategoryRegistry as _, PreferenceBook as _};
 use grelot_store_postgres::PostgresStore;
 
@@ -33,15 +30,8 @@ fn holds(backend: &TempBackend, user: &str, choices: &str) -> bool {
     }
 }
 
-async fn put_category(store: &PostgresStore, text: &str) {
-    let category = Category {
-        key: CategoryKey::parse(text).unwrap(),
-        label: Localized::new(vec![("en".to_owned(), text.to_owned())]).unwrap(),
-        description: Localized::default(),
-        defaults: ChannelSet::ALL,
-        mandatory: ChannelSet::NONE,
-        mail: CategoryMail::default(),
-    };
+async fn put_category(store: &PostgresStore, key: &str) {
+    let category = category(key, ChannelSet::ALL, ChannelSet::NONE);
     store.put_category(category).await.unwrap();
 }
 

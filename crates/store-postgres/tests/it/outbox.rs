@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use grelot_core::{Contact, DeliveryState, DigestRhythm, PreferencesUpdate, UserId};
-use grelot_store::conformance::{HandClock, Heard, content, request, user};
+use grelot_core::{DeliveryState, DigestRhythm, PreferencesUpdate, UserId};
+use grelot_store::conformance::{HandClock, Heard, content, mail, reachable, user};
 use grelot_store::{
-    Deliveries as _, DeliveryFilter, Errand, Lease, MailMatter, MailPolicy, Notify as _,
-    PreferenceBook as _, Settlement, Users as _,
+    Deliveries as _, DeliveryFilter, Errand, Lease, MailMatter, PreferenceBook as _, Settlement,
+    Users as _,
 };
 use grelot_store_postgres::PostgresStore;
 use tokio::task::{JoinSet, yield_now};
@@ -22,19 +22,6 @@ async fn node(backend: &TempBackend) -> (Arc<PostgresStore>, Arc<HandClock>) {
     let shared = Arc::clone(&clock);
     let store = PostgresStore::open(backend.options(), shared, Arc::new(Heard::new())).await;
     (store.unwrap(), clock)
-}
-
-async fn reachable(store: &PostgresStore, name: &str) -> UserId {
-    let user = user(name);
-    let email = Some(format!("{name}@example.com"));
-    store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
-    user
-}
-
-async fn mail(store: &PostgresStore, user: &UserId, title: &str) {
-    let mut request = request(user, content(title));
-    request.mail = MailPolicy::ON;
-    store.notify(request).await.unwrap();
 }
 
 /// Hands over what was leased: the titles.
@@ -64,8 +51,8 @@ async fn nodes_lease_side_by_side_and_no_user_has_two_out() {
     let nodes = [node(&backend).await, node(&backend).await];
     for number in 0..EACH {
         for name in 0..USERS {
-            let user = reachable(&nodes[0].0, &format!("u{name}")).await;
-            mail(&nodes[0].0, &user, &number.to_string()).await;
+            let user = reachable(&*nodes[0].0, &format!("u{name}")).await;
+            mail(&*nodes[0].0, &user, content(&number.to_string())).await;
         }
         for (_, clock) in &nodes {
             clock.advance(Duration::from_millis(1));
@@ -139,7 +126,7 @@ async fn nodes_that_want_a_digest_at_once_open_one() {
     let mut senders = JoinSet::new();
     for store in nodes {
         let ann = ann.clone();
-        senders.spawn(async move { mail(&store, &ann, "one").await });
+        senders.spawn(async move { mail(&*store, &ann, content("one")).await });
     }
     wait_for_waiting(&backend.database, 2);
     drop(holder);
@@ -155,10 +142,10 @@ async fn a_digest_waits_for_what_is_being_added_to_it() {
     // For it everything is due at once.
     worker.1.advance(Duration::from_hours(2));
     let ann = wants_digests(&sender, "ann").await;
-    mail(&sender, &ann, "one").await;
+    mail(&*sender, &ann, content("one")).await;
     let holder = Holder::new(&backend.database, "LOCK TABLE notifications IN SHARE MODE");
     let mut senders = JoinSet::new();
-    senders.spawn(async move { mail(&sender, &ann, "two").await });
+    senders.spawn(async move { mail(&*sender, &ann, content("two")).await });
     wait_for_waiting(&backend.database, 1);
     assert_eq!(worker.0.lease(10).await.unwrap().leases, []);
     drop(holder);
@@ -181,7 +168,7 @@ async fn nothing_is_added_to_a_digest_that_is_gone() {
     let mut senders = JoinSet::new();
     for number in 0..60 {
         let (store, user) = (Arc::clone(&nodes[number % 2].0), users[number % 3].clone());
-        senders.spawn(async move { mail(&store, &user, &number.to_string()).await });
+        senders.spawn(async move { mail(&*store, &user, content(&number.to_string())).await });
     }
     let mut sent = HashSet::new();
     for _ in 0..10_000 {
@@ -206,8 +193,8 @@ async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
     let backend = TempBackend::new();
     let store = backend.open_store().await;
     for name in ["ann", "bob", "carl", "dora", "eve", "finn"] {
-        let user = reachable(&store, name).await;
-        mail(&store, &user, "one").await;
+        let user = reachable(&*store, name).await;
+        mail(&*store, &user, content("one")).await;
     }
     for damage in [
         // What is due, and what was due and in the way of a whole one of the same user.

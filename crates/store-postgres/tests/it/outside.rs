@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use grelot_core::{
-    Change, ChangeKind, Contact, DeliveryState, ListFilter, NotificationId, NotificationType,
+    Change, ChangeKind, DeliveryState, ListFilter, NotificationId, NotificationType,
     PreferencesUpdate, Seq, UserId,
 };
-use grelot_store::conformance::user;
+use grelot_store::conformance::{reachable, user};
 use grelot_store::{
     Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, PreferenceBook as _, ReadAllScope,
     Replay as _, Replayed, StoreError, Users as _,
@@ -235,8 +235,7 @@ async fn mails_are_planned_whether_there_is_an_inbox_or_not() {
     let backend = TempBackend::new();
     let (store, _heard) = node(&backend).await;
     for name in ["ann", "bob"] {
-        let email = Some(format!("{name}@example.com"));
-        store.put_contact(&user(name), Contact { email, ..Contact::default() }).await.unwrap();
+        reachable(&*store, name).await;
     }
     let off = PreferencesUpdate { in_app: Some(false), ..PreferencesUpdate::default() };
     store.update_preferences(&user("bob"), &off).await.unwrap();

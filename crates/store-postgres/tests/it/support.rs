@@ -5,10 +5,11 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use grelot_core::{Clock, NotificationId, UserId};
+use grelot_core::Clock;
 use grelot_store::conformance::nodes::SharedBackend;
-use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
-use grelot_store::{Committed, MailPolicy, Nodes, NotifyError, Store};
+pub(crate) use grelot_store::conformance::send;
+use grelot_store::conformance::{Backend, HandClock, Heard};
+use grelot_store::{Committed, MailPolicy, Nodes, Store};
 use grelot_store_postgres::{PostgresOptions, PostgresStore};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
@@ -60,15 +61,6 @@ impl SharedBackend for TempBackend {
         let store = PostgresStore::open(self.options(), clock, listener).await.unwrap();
         (Arc::<PostgresStore>::clone(&store), store)
     }
-}
-
-/// Sends a notification; returns its id.
-pub(crate) async fn send(
-    store: &dyn Store,
-    user: &UserId,
-    title: &str,
-) -> Result<NotificationId, NotifyError> {
-    Ok(store.notify(request(user, content(title))).await?.entries[0].id.unwrap())
 }
 
 /// A transaction of another program, open until this is dropped.

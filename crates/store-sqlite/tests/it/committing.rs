@@ -45,7 +45,7 @@ fn api_key(id: &str) -> ApiKey {
 
 #[tokio::test]
 async fn what_queues_up_is_committed_at_once() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let store = open_behind(&gate, backend.options());
     hold_up(&store, &gate, &mut tasks).await;
     for number in 0..100 {
@@ -63,7 +63,7 @@ async fn what_queues_up_is_committed_at_once() {
 
 #[tokio::test]
 async fn a_batch_is_bounded_in_units_and_in_rows() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let options = SqliteOptions { max_batch: 10, ..backend.options() };
     let store = open_behind(&gate, options);
     hold_up(&store, &gate, &mut tasks).await;
@@ -92,7 +92,7 @@ async fn a_batch_is_bounded_in_units_and_in_rows() {
 
 #[tokio::test]
 async fn a_full_queue_is_busy_and_loses_nothing() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let options = SqliteOptions { queue: 3, ..backend.options() };
     let store = open_behind(&gate, options);
     hold_up(&store, &gate, &mut tasks).await;
@@ -115,7 +115,7 @@ async fn a_full_queue_is_busy_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_slot_is_taken_from_the_queue_on() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let store = open_behind(&gate, backend.options());
     hold_up(&store, &gate, &mut tasks).await;
     let (slot, digest) = (Fingerprint([1; 32]), Fingerprint([2; 32]));
@@ -135,7 +135,7 @@ async fn a_slot_is_taken_from_the_queue_on() {
 
 #[tokio::test]
 async fn a_failed_write_does_not_fail_its_neighbours() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let store = open_behind(&gate, backend.options());
     hold_up(&store, &gate, &mut tasks).await;
     for number in 0..4 {
@@ -171,7 +171,7 @@ async fn a_failed_write_does_not_fail_its_neighbours() {
 
 #[tokio::test]
 async fn closing_commits_what_was_queued_before() {
-    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::shut(), JoinSet::new());
+    let (backend, gate, mut tasks) = (TempBackend::new(), Gate::closed(), JoinSet::new());
     let store = open_behind(&gate, backend.options());
     hold_up(&store, &gate, &mut tasks).await;
     for _ in 0..10 {

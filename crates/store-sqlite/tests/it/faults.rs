@@ -1,11 +1,11 @@
 //! A full disk, and rows that are not as this program writes them.
 
+use grelot_core::DeliveryState;
 use grelot_core::ListFilter;
-use grelot_core::{Contact, DeliveryState};
-use grelot_store::conformance::{content, request, user};
+use grelot_store::conformance::{content, mail, reachable, request, user};
 use grelot_store::{
-    Deliveries as _, DeliveryFilter, Inboxes as _, MailPolicy, Maintenance as _, NotifyError,
-    StoreError, Users as _,
+    Deliveries as _, DeliveryFilter, Inboxes as _, Maintenance as _, NotifyError, StoreError,
+    Users as _,
 };
 use grelot_store_sqlite::SqliteOptions;
 use rusqlite::Connection;
@@ -77,13 +77,9 @@ async fn preferences_that_do_not_parse_fail_nobody_else() {
 async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
     let backend = TempBackend::new();
     let store = backend.open_store();
-    let email = Some("someone@example.com".to_owned());
     for name in ["ann", "bob", "carl", "dora", "eve", "finn"] {
-        let contact = Contact { email: email.clone(), ..Contact::default() };
-        store.put_contact(&user(name), contact).await.unwrap();
-        let mut request = request(&user(name), content("one"));
-        request.mail = MailPolicy::ON;
-        notify(&*store, request).await.unwrap();
+        let user = reachable(&*store, name).await;
+        mail(&*store, &user, content("one")).await;
     }
     let stranger = Connection::open(backend.path()).unwrap();
     for damage in [

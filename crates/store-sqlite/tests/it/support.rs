@@ -1,17 +1,16 @@
-//! What the tests share: stores in directories that go away, and a listener that holds the committer up.
+//! What the tests share: stores in directories that go away.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use grelot_core::{Change, Clock, Content, Data, ListFilter, NotificationId, UserId};
-use grelot_store::conformance::{Backend, HandClock, Heard, content, request};
-use grelot_store::{Committed, NotifyError, NotifyRequest, Store};
+use grelot_core::{Clock, Content, Data, ListFilter, UserId};
+use grelot_store::conformance::{Backend, HandClock, Heard, content};
+pub(crate) use grelot_store::conformance::{Gate, notify_one as notify, send};
+use grelot_store::{Committed, Store};
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
-use parking_lot::{Condvar, Mutex};
 use tempfile::TempDir;
-use tokio::sync::watch;
 
 /// A directory for one database.
 pub(crate) struct TempBackend {
@@ -64,23 +63,6 @@ pub(crate) fn open(options: SqliteOptions) -> Arc<SqliteStore> {
     SqliteStore::open(options, Arc::new(HandClock::new()), Arc::new(Heard::new())).unwrap()
 }
 
-/// Sends a notification; returns its id.
-pub(crate) async fn send(
-    store: &dyn Store,
-    user: &UserId,
-    title: &str,
-) -> Result<NotificationId, NotifyError> {
-    notify(store, request(user, content(title))).await
-}
-
-/// Sends the request of one user; returns the id.
-pub(crate) async fn notify(
-    store: &dyn Store,
-    request: NotifyRequest,
-) -> Result<NotificationId, NotifyError> {
-    Ok(store.notify(request).await?.entries[0].id.unwrap())
-}
-
 /// A notification of about `bytes` bytes.
 pub(crate) fn large(title: &str, bytes: usize) -> Content {
     let data = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes));
@@ -104,41 +86,6 @@ pub(crate) async fn walk_unread(store: &dyn Store, user: &UserId) -> u64 {
         if cursor.is_none() {
             assert_eq!(page.inbox.unread, unread);
             return unread;
-        }
-    }
-}
-
-/// A listener behind a gate: while it is shut the committer stands, and work queues up.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    shut: Mutex<bool>,
-    moved: Condvar,
-    waiting: watch::Sender<bool>,
-}
-
-impl Gate {
-    pub(crate) fn shut() -> Arc<Self> {
-        let (shut, moved) = (Mutex::new(true), Condvar::new());
-        Arc::new(Self { shut, moved, waiting: watch::Sender::new(false) })
-    }
-
-    pub(crate) fn open(&self) {
-        *self.shut.lock() = false;
-        self.moved.notify_all();
-    }
-
-    /// Waits until the committer stands at the gate.
-    pub(crate) async fn reached(&self) {
-        self.waiting.subscribe().wait_for(|waiting| *waiting).await.unwrap();
-    }
-}
-
-impl Committed for Gate {
-    fn committed(&self, _: Vec<Change>) {
-        let mut shut = self.shut.lock();
-        if *shut {
-            self.waiting.send_replace(true);
-            self.moved.wait_while(&mut shut, |shut| *shut);
         }
     }
 }

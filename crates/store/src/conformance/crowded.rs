@@ -1,20 +1,19 @@
 //! A user with more rows than one unit of work changes: read-all and erase go part by part, and are right in between.
 
 use grelot_core::{
-    Change, ChangeKind, ChannelSet, Contact, Content, Inbox, ListFilter, ReadStatus, Seq, UserId,
+    Change, ChangeKind, ChannelSet, Content, Inbox, ListFilter, ReadStatus, Seq, UserId,
 };
 
-use super::world::{World, content, content_of, key, only, request, user};
-use crate::{DeliveryFilter, MailPolicy, ReadAllScope, Replayed};
+use super::mailing::{mail, reachable};
+use super::world::{World, content, content_of, key, only, user};
+use crate::{DeliveryFilter, ReadAllScope, Replayed};
 
 /// The most rows of one user that a unit of work changes in a world of these cases.
 pub const MAX_ROWS: usize = 10;
 
 async fn send(world: &World, user: &UserId, count: usize, content: &Content) {
     for _ in 0..count {
-        let mut request = request(user, content.clone());
-        request.mail = MailPolicy::ON;
-        world.store.notify(request).await.unwrap();
+        mail(&*world.store, user, content.clone()).await;
     }
 }
 
@@ -82,10 +81,8 @@ pub async fn a_read_all_of_a_category_passes_what_is_of_another(world: &World) {
 
 pub async fn an_erase_of_very_much_ends_sessions_at_once_and_leaves_nothing(world: &World) {
     let (store, heard) = (&world.store, &world.heard);
-    let (ann, bob) = (user("ann"), user("bob"));
+    let (ann, bob) = (reachable(&**store, "ann").await, reachable(&**store, "bob").await);
     for user in [&ann, &bob] {
-        let email = Some("someone@example.com".to_owned());
-        store.put_contact(user, Contact { email, ..Contact::default() }).await.unwrap();
         send(world, user, 35, &content("hello")).await;
     }
     let ids = store.export(&ann).await.unwrap().notifications;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use grelot_core::delivery::{LEASE, LOST_MAX, RETRIES};
 use grelot_core::{
-    AttemptOutcome, CategoryMail, ChannelSet, Contact, DeliveryState, DigestRhythm, MailMode,
-    NotificationId, PreferencesUpdate, QuietHours, Rule, Seq, SkipReason, TimeOfDay, UserId,
+    AttemptOutcome, ChannelSet, Contact, DeliveryState, DigestRhythm, MailMode, NotificationId,
+    PreferencesUpdate, QuietHours, Rule, Seq, SkipReason, TimeOfDay, UserId,
 };
 
-use super::world::{World, category, content, content_of, request, switch_in_app, user};
+use super::mailing::{self, put_mail_category, reachable};
+use super::world::{World, content, content_of, request, switch_in_app, user};
 use crate::{
     DIGEST_ITEMS, DeliveryFilter, Errand, InAppOutcome, Lease, Mail, MailMatter, MailPolicy,
     Settlement,
@@ -17,14 +18,6 @@ use crate::{
 const DELAY: Duration = Duration::from_mins(5);
 const MOMENT: Duration = Duration::from_millis(1);
 
-/// A user with an address.
-async fn reachable(world: &World, name: &str) -> UserId {
-    let user = user(name);
-    let email = Some(format!("{name}@example.com"));
-    world.store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
-    user
-}
-
 /// Categories whose mails go out at once, in a digest, and in spite of everything.
 async fn put_categories(world: &World) {
     for (key, mode, mandatory) in [
@@ -32,17 +25,13 @@ async fn put_categories(world: &World) {
         ("digest", MailMode::Digest, ChannelSet::NONE),
         ("alarm", MailMode::Now, ChannelSet::ALL),
     ] {
-        let mut category = category(key, ChannelSet::ALL, mandatory);
-        category.mail = CategoryMail { mode, ..CategoryMail::default() };
-        world.store.put_category(category).await.unwrap();
+        put_mail_category(&*world.store, key, mode, mandatory).await;
     }
 }
 
 async fn mail(world: &World, user: &UserId, title: &str, category: &str) -> NotificationId {
     let content = if category.is_empty() { content(title) } else { content_of(title, category) };
-    let mut request = request(user, content);
-    request.mail = MailPolicy::ON;
-    world.store.notify(request).await.unwrap().entries[0].id.unwrap()
+    mailing::mail(&*world.store, user, content).await
 }
 
 async fn lease(world: &World, limit: usize) -> Vec<Lease> {
@@ -97,7 +86,7 @@ pub async fn nothing_is_due_in_an_empty_outbox(world: &World) {
 }
 
 pub async fn a_mail_waits_until_its_notification_was_not_read_for_a_while(world: &World) {
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     mail(world, &ann, "hello", "").await;
     let waiting = world.store.lease(10).await.unwrap();
     assert!(waiting.leases.is_empty());
@@ -115,7 +104,7 @@ pub async fn a_mail_waits_until_its_notification_was_not_read_for_a_while(world:
 
 pub async fn what_is_no_longer_wanted_is_skipped_for_its_reason(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     let read = mail(world, &ann, "read", "now").await;
     world.store.set_read(&ann, read, true).await.unwrap();
     let held = lease_one(world).await;
@@ -146,7 +135,7 @@ pub async fn what_is_no_longer_wanted_is_skipped_for_its_reason(world: &World) {
 
 pub async fn who_wants_mail_alone_gets_it_whatever_the_inbox_says(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     world.store.update_preferences(&ann, &switch_in_app(false)).await.unwrap();
     let before = world.store.inbox(&ann).await.unwrap();
     let mut request = request(&ann, content_of("hello", "now"));
@@ -166,7 +155,7 @@ pub async fn who_wants_mail_alone_gets_it_whatever_the_inbox_says(world: &World)
 
 pub async fn a_failure_is_tried_again_by_the_schedule_and_then_given_up(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     let id = mail(world, &ann, "hello", "now").await;
     for wait in RETRIES {
         let held = lease_one(world).await;
@@ -195,7 +184,7 @@ pub async fn a_failure_is_tried_again_by_the_schedule_and_then_given_up(world: &
 
 pub async fn a_refusal_is_a_dead_letter_at_once(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     mail(world, &ann, "hello", "now").await;
     let held = lease_one(world).await;
     let refused = Settlement::Refused { answer: "550 no such user".to_owned() };
@@ -208,7 +197,7 @@ pub async fn a_refusal_is_a_dead_letter_at_once(world: &World) {
 
 pub async fn a_lease_that_ran_out_goes_to_the_next_who_asks(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     mail(world, &ann, "hello", "now").await;
     let lost = lease_one(world).await;
     world.clock.advance(LEASE / 2);
@@ -231,7 +220,7 @@ pub async fn a_lease_that_ran_out_goes_to_the_next_who_asks(world: &World) {
 
 pub async fn a_delivery_that_loses_three_workers_is_a_dead_letter(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     mail(world, &ann, "hello", "now").await;
     let mut last = None;
     for _ in 0..LOST_MAX {
@@ -244,7 +233,7 @@ pub async fn a_delivery_that_loses_three_workers_is_a_dead_letter(world: &World)
 
 pub async fn the_deliveries_of_one_user_go_one_by_one_in_their_order(world: &World) {
     put_categories(world).await;
-    let (ann, bob) = (reachable(world, "ann").await, reachable(world, "bob").await);
+    let (ann, bob) = (reachable(&*world.store, "ann").await, reachable(&*world.store, "bob").await);
     for title in ["one", "two", "three"] {
         mail(world, &ann, title, "now").await;
         world.clock.advance(Duration::from_millis(1));
@@ -273,7 +262,7 @@ pub async fn a_limit_is_kept_and_the_oldest_go_first(world: &World) {
     put_categories(world).await;
     let mut users = Vec::new();
     for n in 0..12 {
-        let user = reachable(world, &format!("u{n}")).await;
+        let user = reachable(&*world.store, &format!("u{n}")).await;
         mail(world, &user, "hello", "now").await;
         world.clock.advance(Duration::from_millis(1));
         users.push(user);
@@ -286,7 +275,7 @@ pub async fn a_limit_is_kept_and_the_oldest_go_first(world: &World) {
 
 pub async fn email_waits_for_the_end_of_the_quiet_hours(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     // The clock of a world stands at 11:06:40 UTC.
     let quiet = QuietHours::new(TimeOfDay::hour(11), TimeOfDay::hour(12)).unwrap();
     let update = PreferencesUpdate { quiet: Some(Some(quiet)), ..PreferencesUpdate::default() };
@@ -311,7 +300,7 @@ pub async fn email_waits_for_the_end_of_the_quiet_hours(world: &World) {
 
 pub async fn a_digest_has_what_is_still_unread_when_it_goes_out(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     let daily =
         PreferencesUpdate { digest: Some(DigestRhythm::Daily), ..PreferencesUpdate::default() };
     world.store.update_preferences(&ann, &daily).await.unwrap();
@@ -346,7 +335,7 @@ pub async fn a_digest_has_what_is_still_unread_when_it_goes_out(world: &World) {
 
 pub async fn a_digest_of_which_nothing_is_left_is_not_sent(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     let read = mail(world, &ann, "read", "digest").await;
     world.store.set_read(&ann, read, true).await.unwrap();
     world.clock.advance(Duration::from_hours(24));
@@ -361,7 +350,7 @@ pub async fn a_digest_of_which_nothing_is_left_is_not_sent(world: &World) {
 
 pub async fn a_digest_shows_the_newest_and_counts_the_rest(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     for n in 0..DIGEST_ITEMS + 3 {
         mail(world, &ann, &n.to_string(), "digest").await;
         world.clock.advance(Duration::from_millis(1));
@@ -383,7 +372,7 @@ pub async fn a_digest_shows_the_newest_and_counts_the_rest(world: &World) {
 
 pub async fn a_notification_tells_its_whole_story(world: &World) {
     put_categories(world).await;
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     let id = mail(world, &ann, "hello", "now").await;
     let held = lease_one(world).await;
     settle(world, &held, failed()).await;
@@ -403,9 +392,7 @@ pub async fn a_notification_tells_its_whole_story(world: &World) {
     let plain = world.send(&ann, "plain").await;
     assert!(world.store.story(plain).await.unwrap().unwrap().deliveries.is_empty());
     let bob = user("bob");
-    let mut request = request(&bob, content("hello"));
-    request.mail = MailPolicy::ON;
-    let id = world.store.notify(request).await.unwrap().entries[0].id.unwrap();
+    let id = mailing::mail(&*world.store, &bob, content("hello")).await;
     let story = world.store.story(id).await.unwrap().unwrap();
     assert_eq!(story.deliveries[0].reason.as_deref(), Some("no_address"));
     assert_eq!(story.deliveries[0].state, DeliveryState::Skipped);
@@ -413,7 +400,7 @@ pub async fn a_notification_tells_its_whole_story(world: &World) {
 
 pub async fn an_erased_user_has_no_deliveries(world: &World) {
     put_categories(world).await;
-    let (ann, bob) = (reachable(world, "ann").await, reachable(world, "bob").await);
+    let (ann, bob) = (reachable(&*world.store, "ann").await, reachable(&*world.store, "bob").await);
     let id = mail(world, &ann, "hello", "now").await;
     mail(world, &bob, "hello", "now").await;
     let held = lease(world, 10).await;
@@ -431,7 +418,7 @@ pub async fn an_erased_user_has_no_deliveries(world: &World) {
 pub async fn ended_deliveries_are_pruned_in_batches(world: &World) {
     put_categories(world).await;
     for name in ["ann", "bob", "cleo"] {
-        let user = reachable(world, name).await;
+        let user = reachable(&*world.store, name).await;
         mail(world, &user, "hello", "now").await;
     }
     let held = lease(world, 10).await;
@@ -449,7 +436,7 @@ pub async fn ended_deliveries_are_pruned_in_batches(world: &World) {
 }
 
 pub async fn a_list_of_deliveries_goes_on_where_it_ended(world: &World) {
-    let ann = reachable(world, "ann").await;
+    let ann = reachable(&*world.store, "ann").await;
     for n in 0..5 {
         mail(world, &ann, &n.to_string(), "").await;
         world.clock.advance(Duration::from_millis(1));

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use grelot_core::{
-    CategoryMail, ChannelSet, Clock as _, Contact, DeliveryId, DigestRhythm, MailMode,
-    NotificationId, PreferencesUpdate, QuietHours, TimeOfDay, Timestamp, UserId,
+    ChannelSet, Clock as _, DeliveryId, DigestRhythm, MailMode, NotificationId, PreferencesUpdate,
+    QuietHours, TimeOfDay, Timestamp, UserId,
 };
 
-use super::world::{World, category, choose, content_of, request, user};
+use super::mailing::{put_mail_category, reachable};
+use super::world::{World, choose, content_of, request, user};
 use crate::{EmailOutcome, Errand, MailMatter, MailPolicy, Settlement};
 
 /// The first row that matches says what becomes of the mail; `*` matches all.
@@ -89,9 +90,7 @@ impl Case {
     async fn set_up(&self, world: &World) {
         let [switch, choice, _, address, quiet, digest, _] = self.values[..] else { panic!() };
         if address == "yes" {
-            let email = Some("someone@example.com".to_owned());
-            let contact = Contact { email, ..Contact::default() };
-            world.store.put_contact(&self.user, contact).await.unwrap();
+            reachable(&*world.store, self.user.as_str()).await;
         }
         let mut update = match choice {
             "none" => PreferencesUpdate::default(),
@@ -118,12 +117,6 @@ impl Case {
 
 fn rows() -> impl Iterator<Item = &'static str> {
     TABLE.lines().map(str::trim).filter(|line| !line.is_empty()).skip(1)
-}
-
-async fn put_category(world: &World, key: &str, mandatory: ChannelSet) {
-    let mut category = category(key, ChannelSet::ALL, mandatory);
-    category.mail = CategoryMail { mode: MailMode::Now, ..CategoryMail::default() };
-    world.store.put_category(category).await.unwrap();
 }
 
 /// Works off what is due, as a worker does; what was sent in a digest goes into `digests`.
@@ -171,13 +164,13 @@ const fn name(outcome: EmailOutcome) -> &'static str {
 
 pub async fn a_mail_ends_as_the_table_says(world: &World) {
     let cases = Case::all();
-    put_category(world, "free", ChannelSet::NONE).await;
-    put_category(world, "mandatory", ChannelSet::NONE).await;
+    put_mail_category(&*world.store, "free", MailMode::Now, ChannelSet::NONE).await;
+    put_mail_category(&*world.store, "mandatory", MailMode::Now, ChannelSet::NONE).await;
     for case in &cases {
         case.set_up(world).await;
     }
     // Nobody can choose against it from here on; some had.
-    put_category(world, "mandatory", ChannelSet::ALL).await;
+    put_mail_category(&*world.store, "mandatory", MailMode::Now, ChannelSet::ALL).await;
     let now = world.clock.now();
     let mut told = HashMap::new();
     for case in &cases {

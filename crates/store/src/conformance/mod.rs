@@ -15,9 +15,11 @@
 pub mod concurrency;
 pub mod crowded;
 pub mod deliveries;
+mod gate;
 pub mod inboxes;
 pub mod keys;
 pub mod listing;
+mod mailing;
 pub mod maintenance;
 pub mod matrix;
 pub mod model;
@@ -31,7 +33,12 @@ pub mod users;
 pub mod walk;
 mod world;
 
-pub use world::{Backend, HandClock, Heard, World, content, request, user};
+pub use gate::Gate;
+pub use mailing::{mail, put_mail_category, reachable};
+pub use world::{
+    Backend, HandClock, Heard, World, category, content, content_of, notify_one, request, send,
+    user,
+};
 
 /// Makes a test of every case, for the [`Backend`] that the expression makes. It is evaluated once a test.
 #[macro_export]

@@ -6,8 +6,9 @@ use grelot_core::{
     ChangeKind, ChannelSet, Clock as _, Contact, Inbox, NotificationId, Preferences, Seq, UserId,
 };
 
-use super::world::{World, choose, content, content_of, request, switch_in_app, user};
-use crate::{MailPolicy, Poll, Replayed, Settlement};
+use super::mailing;
+use super::world::{World, choose, content, content_of, switch_in_app, user};
+use crate::{Poll, Replayed, Settlement};
 
 fn contact(email: &str) -> Contact {
     Contact { email: Some(email.to_owned()), ..Contact::default() }
@@ -133,11 +134,8 @@ pub async fn an_export_lists_every_delivery_of_the_user_alone(world: &World) {
     let (ann, bob) = (user("ann"), user("bob"));
     let mut all = Vec::new();
     // One in the inbox, one that only goes out by mail, one that does not go out; and one of somebody else.
-    let mail = async |user: &UserId, title: &str| {
-        let mut request = request(user, content(title));
-        request.mail = MailPolicy::ON;
-        world.store.notify(request).await.unwrap().entries[0].id.unwrap()
-    };
+    let mail =
+        async |user: &UserId, title: &str| mailing::mail(&*world.store, user, content(title)).await;
     for user in [&ann, &bob] {
         world.store.put_contact(user, contact("someone@example.com")).await.unwrap();
     }

@@ -14,7 +14,7 @@ use grelot_core::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::{Committed, Idempotency, MailPolicy, NotifyRequest, Store};
+use crate::{Committed, Idempotency, MailPolicy, NotifyError, NotifyRequest, Store};
 
 /// A backend under test: makes new, empty stores.
 #[async_trait]
@@ -133,8 +133,7 @@ impl World {
 
     /// Sends a notification that must be created; returns its id.
     pub async fn send_content(&self, user: &UserId, content: Content) -> NotificationId {
-        let answer = self.store.notify(request(user, content)).await.unwrap();
-        answer.entries[0].id.unwrap()
+        notify_one(&*self.store, request(user, content)).await.unwrap()
     }
 
     /// The notification, which must be there.
@@ -197,7 +196,7 @@ pub fn content(title: &str) -> Content {
 }
 
 /// A notification that says `title`, of a category.
-pub(super) fn content_of(title: &str, category: &str) -> Content {
+pub fn content_of(title: &str, category: &str) -> Content {
     Content { category: Some(key(category)), ..content(title) }
 }
 
@@ -211,13 +210,30 @@ pub fn request(user: &UserId, content: Content) -> NotifyRequest {
     }
 }
 
+/// Sends the request of one user; returns the id.
+pub async fn notify_one(
+    store: &dyn Store,
+    request: NotifyRequest,
+) -> Result<NotificationId, NotifyError> {
+    Ok(store.notify(request).await?.entries[0].id.unwrap())
+}
+
+/// Sends a notification without category, mail and idempotency key; returns its id.
+pub async fn send(
+    store: &dyn Store,
+    user: &UserId,
+    title: &str,
+) -> Result<NotificationId, NotifyError> {
+    notify_one(store, request(user, content(title))).await
+}
+
 /// An idempotency key: the slot `slot` for the request `request`.
 pub(super) fn idempotency(slot: u8, request: u8) -> Idempotency {
     Idempotency { slot: Fingerprint([slot; 32]), request: Fingerprint([request; 32]) }
 }
 
 /// A category with an English label.
-pub(super) fn category(text: &str, defaults: ChannelSet, mandatory: ChannelSet) -> Category {
+pub fn category(text: &str, defaults: ChannelSet, mandatory: ChannelSet) -> Category {
     Category {
         key: key(text),
         label: Localized::new(vec![("en".to_owned(), text.to_owned())]).unwrap(),

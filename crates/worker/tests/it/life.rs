@@ -7,9 +7,10 @@ use std::time::Duration;
 use grelot_core::delivery::LEASE;
 use grelot_core::{AttemptOutcome, DeliveryState, Recipients, UserId};
 use grelot_store::Maintenance as _;
+use grelot_store::conformance::Gate;
 use grelot_worker::OutboxSettings;
 
-use crate::support::{Act, Gate, World, eager};
+use crate::support::{Act, World, eager};
 
 #[tokio::test]
 async fn a_worker_that_goes_away_is_replaced_when_its_lease_runs_out() {
@@ -88,12 +89,12 @@ async fn a_worker_that_stood_still_does_not_take_its_own_delivery_for_lost() {
 
 #[tokio::test]
 async fn a_store_that_is_busy_for_a_while_has_nothing_sent_twice() {
-    let gate = Gate::new();
+    let gate = Gate::opened();
     let world = World::open(&[Act::Hold], 1, Arc::<Gate>::clone(&gate)).await;
     world.mail("ann", "hello").await;
     let engine = world.start(eager());
     world.seen(1).await;
-    gate.set_shut(true);
+    gate.close();
     // One write that the writer stands at, and one that fills its queue.
     let other = |name| Recipients::one(UserId::parse(name).unwrap());
     let stands = world.notify(other("bob"), "hi");
@@ -109,7 +110,7 @@ async fn a_store_that_is_busy_for_a_while_has_nothing_sent_twice() {
         let refused = world.store.stats().refused;
         world.script.held.add_permits(1);
         world.counted(|stats| stats.refused > refused).await;
-        gate.set_shut(false);
+        gate.open();
     };
     tokio::join!(stands, waits, meanwhile);
     world.settled("ann", 1).await;

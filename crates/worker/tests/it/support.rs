@@ -1,4 +1,4 @@
-//! A store with users who want mail, a way out that remembers, and a gate that holds the store's writer up.
+//! A store with users who want mail, and a way out that remembers.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -7,19 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use grelot_core::{
-    AttemptOutcome, Category, CategoryKey, CategoryMail, Change, ChannelSet, Contact, Content,
-    DeliveryId, DeliveryState, Localized, MailMode, NotificationId, NotificationType, Recipients,
-    Title, UserId,
+    AttemptOutcome, ChannelSet, DeliveryId, DeliveryState, MailMode, NotificationId, Recipients,
+    UserId,
 };
-use grelot_store::conformance::{HandClock, Heard};
+use grelot_store::conformance::{HandClock, Heard, content_of, put_mail_category, reachable, user};
 use grelot_store::{
-    Attempt, CategoryRegistry as _, Committed, Deliveries as _, DeliveryFilter, Inboxes as _, Mail,
-    MailMatter, MailPolicy, Maintenance as _, Notify as _, NotifyRequest, ReadAllScope, StoreStats,
-    Users as _,
+    Attempt, Committed, Deliveries as _, DeliveryFilter, Inboxes as _, Mail, MailMatter,
+    MailPolicy, Maintenance as _, Notify as _, NotifyRequest, ReadAllScope, StoreStats,
 };
 use grelot_store_sqlite::{SqliteOptions, SqliteStore};
 use grelot_worker::{Outbox, OutboxSettings, Post, Receipt};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -110,15 +108,7 @@ impl World {
         let options = SqliteOptions { queue, ..SqliteOptions::new(path) };
         let as_clock: Arc<dyn grelot_core::Clock> = Arc::<HandClock>::clone(&clock);
         let store = SqliteStore::open(options, as_clock, listener).unwrap();
-        let category = Category {
-            key: CategoryKey::parse("now").unwrap(),
-            label: Localized::new(vec![("en".to_owned(), "Now".to_owned())]).unwrap(),
-            description: Localized::default(),
-            defaults: ChannelSet::ALL,
-            mandatory: ChannelSet::NONE,
-            mail: CategoryMail { mode: MailMode::Now, ..CategoryMail::default() },
-        };
-        store.put_category(category).await.unwrap();
+        put_mail_category(&*store, "now", MailMode::Now, ChannelSet::NONE).await;
         let script = Arc::new(Script {
             acts: Mutex::new(acts.iter().copied().collect()),
             seen: watch::Sender::new(Vec::new()),
@@ -133,25 +123,15 @@ impl World {
         self.directory.path().join("grelot.db")
     }
 
-    pub(crate) async fn address(&self, user: &str) -> UserId {
-        let user = UserId::parse(user).unwrap();
-        let email = Some("someone@example.com".to_owned());
-        self.store.put_contact(&user, Contact { email, ..Contact::default() }).await.unwrap();
-        user
-    }
-
     /// So many users with an address, all at once: their writes share commits.
     pub(crate) async fn crowd(&self, count: usize) -> Vec<UserId> {
-        let users: Vec<_> = (0..count).map(|n| UserId::parse(&format!("u{n}")).unwrap()).collect();
         let mut tasks = JoinSet::new();
-        for user in users.clone() {
+        for n in 0..count {
             let store = Arc::clone(&self.store);
-            let email = Some("someone@example.com".to_owned());
-            let contact = Contact { email, ..Contact::default() };
-            tasks.spawn(async move { store.put_contact(&user, contact).await.unwrap() });
+            tasks.spawn(async move { reachable(&*store, &format!("u{n}")).await });
         }
         tasks.join_all().await;
-        users
+        (0..count).map(|n| user(&format!("u{n}"))).collect()
     }
 
     /// The users read all that they have.
@@ -166,22 +146,14 @@ impl World {
     }
 
     pub(crate) async fn mail(&self, user: &str, title: &str) -> NotificationId {
-        let user = self.address(user).await;
+        let user = reachable(&*self.store, user).await;
         self.notify(Recipients::one(user), title).await
     }
 
     /// Notifies users who have an address; the first one's notification.
     pub(crate) async fn notify(&self, recipients: Recipients, title: &str) -> NotificationId {
-        let content = Content {
-            kind: NotificationType::Info,
-            category: CategoryKey::parse("now").ok(),
-            title: Title::parse(title).unwrap(),
-            body: None,
-            link: None,
-            data: None,
-        };
-        let request =
-            NotifyRequest { recipients, content, idempotency: None, mail: MailPolicy::ON };
+        let (content, mail) = (content_of(title, "now"), MailPolicy::ON);
+        let request = NotifyRequest { recipients, content, idempotency: None, mail };
         self.store.notify(request).await.unwrap().entries[0].id.unwrap()
     }
 
@@ -258,41 +230,6 @@ impl World {
     pub(crate) async fn counted(&self, enough: impl Fn(StoreStats) -> bool) {
         while !enough(self.store.stats()) {
             tokio::task::yield_now().await;
-        }
-    }
-}
-
-/// A listener that holds the store's writer up while it is shut.
-#[derive(Debug)]
-pub(crate) struct Gate {
-    shut: Mutex<bool>,
-    moved: Condvar,
-    waiting: watch::Sender<bool>,
-}
-
-impl Gate {
-    pub(crate) fn new() -> Arc<Self> {
-        let (shut, moved) = (Mutex::new(false), Condvar::new());
-        Arc::new(Self { shut, moved, waiting: watch::Sender::new(false) })
-    }
-
-    pub(crate) fn set_shut(&self, shut: bool) {
-        *self.shut.lock() = shut;
-        self.moved.notify_all();
-    }
-
-    /// Waits until the writer stands at it.
-    pub(crate) async fn reached(&self) {
-        self.waiting.subscribe().wait_for(|waiting| *waiting).await.unwrap();
-    }
-}
-
-impl Committed for Gate {
-    fn committed(&self, _: Vec<Change>) {
-        let mut shut = self.shut.lock();
-        if *shut {
-            self.waiting.send_replace(true);
-            self.moved.wait_while(&mut shut, |shut| *shut);
         }
     }
 }
