@@ -3,20 +3,14 @@
 //! The program is that of the search path, else the one that `scripts/test` installs.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Error, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long a start may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of its log a failure shows, in bytes.
-const LOG: usize = 4_096;
+use crate::ready;
 
 /// A server that keeps nothing.
 #[derive(Debug)]
@@ -67,10 +61,7 @@ impl Server {
         )?;
         let log = child.stderr.take().context("its log cannot be read")?;
         self.running = Some(child);
-        let (ready, is_ready) = mpsc::channel();
-        // Ends with the server; nobody has to wait for it.
-        let _reader = std::thread::spawn(move || read(log, &ready));
-        is_ready.recv_timeout(PATIENCE).context("it does not start")?.map_err(Error::msg)
+        ready::wait_for("Server is ready", log)
     }
 
     /// Ends it without a word to its clients.
@@ -114,20 +105,4 @@ fn program() -> PathBuf {
     let installed = root.map(|root| root.join(".cache/venv/bin").join(NAME));
     let installed = installed.filter(|path| path.is_file());
     found.find(|path| path.is_file()).or(installed).unwrap_or_else(|| PathBuf::from(NAME))
-}
-
-/// Reads the log to its end; says when the server is ready, or else what it said.
-fn read(log: ChildStderr, ready: &mpsc::Sender<Result<(), String>>) {
-    let mut said = String::new();
-    for line in BufReader::new(log).lines().map_while(Result::ok) {
-        if line.contains("Server is ready") {
-            // Told once; later nobody listens.
-            let _first = ready.send(Ok(()));
-        }
-        if said.len() < LOG {
-            said.push_str(&line);
-            said.push('\n');
-        }
-    }
-    let _late = ready.send(Err(format!("it ended: {said}")));
 }

@@ -1,23 +1,17 @@
 //! A PostgreSQL server of one test, whose processes may be killed, frozen and started again. Its address stays.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::process::{Child, Stdio};
 
-use anyhow::{Context as _, Error, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::command::{as_server, initdb, psql, succeed};
+use crate::ready;
 
-/// How long a start may take: it may have a log to replay.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of its log a failure shows, in bytes.
-const LOG: usize = 4_096;
+use super::command::{as_server, initdb, psql, succeed};
 
 /// A server with a directory of its own.
 #[derive(Debug)]
@@ -68,10 +62,7 @@ impl Server {
         let mut child = server.stderr(Stdio::piped()).spawn().context("cannot start postgres")?;
         let log = child.stderr.take().context("its log cannot be read")?;
         self.running = Some(child);
-        let (ready, is_ready) = mpsc::channel();
-        // Ends with the server; nobody has to wait for it.
-        let _reader = std::thread::spawn(move || read(log, &ready));
-        is_ready.recv_timeout(PATIENCE).context("it does not start")?.map_err(Error::msg)
+        ready::wait_for("ready to accept connections", log)
     }
 
     /// Ends all its processes as a power cut would; what the system had not written stays, as with any kill.
@@ -120,22 +111,6 @@ impl Drop for Server {
         // One that is frozen takes this signal too.
         let _ended = self.kill();
     }
-}
-
-/// Reads the log to its end; says when the server is ready, or else what it said.
-fn read(log: ChildStderr, ready: &mpsc::Sender<Result<(), String>>) {
-    let mut said = String::new();
-    for line in BufReader::new(log).lines().map_while(Result::ok) {
-        if line.contains("ready to accept connections") {
-            // Told once; later nobody listens.
-            let _first = ready.send(Ok(()));
-        }
-        if said.len() < LOG {
-            said.push_str(&line);
-            said.push('\n');
-        }
-    }
-    let _late = ready.send(Err(format!("it ended: {said}")));
 }
 
 /// The processes that `parent` started.
