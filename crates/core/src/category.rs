@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::id::CategoryKey;
-use crate::language::nearest;
+use crate::language::{is_tag, nearest};
 use crate::mail::CategoryMail;
 use crate::resolve::ChannelSet;
 use crate::text::Violation;
@@ -27,7 +27,7 @@ impl Localized {
             return Err(Violation::new("must have at most 32 languages"));
         }
         for (tag, text) in &texts {
-            if !is_language_tag(tag) {
+            if !is_tag(tag) {
                 return Err(Violation::new("must be keyed by language tags such as en or pt-BR"));
             }
             let length = text.chars().count();
@@ -67,19 +67,6 @@ impl Localized {
             .or_else(|| find("en"))
             .or_else(|| self.iter().next().map(|(_, text)| text))
     }
-}
-
-/// 1 to 8 groups of 1 to 8 letters and digits; the first has letters only.
-pub(crate) fn is_language_tag(tag: &str) -> bool {
-    let mut groups = tag.split('-');
-    let alphabetic = groups.next().is_some_and(|first| {
-        (1..=8).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic())
-    });
-    alphabetic
-        && tag.len() <= 71
-        && groups.all(|group| {
-            (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric())
-        })
 }
 
 /// A configurable type of notification.
@@ -136,13 +123,8 @@ mod tests {
         assert_eq!(Localized::default().pick(&["en"]), None);
     }
 
-    #[rstest::rstest]
-    #[case("")]
-    #[case("e n")]
-    #[case("1e")]
-    #[case("en_GB")]
-    #[case("en-")]
-    fn a_tag_that_is_none_is_refused(#[case] tag: &str) {
-        assert!(Localized::new(vec![(tag.to_owned(), "x".to_owned())]).is_err());
+    #[test]
+    fn a_text_is_keyed_by_a_language_tag() {
+        assert!(Localized::new(vec![("e n".to_owned(), "x".to_owned())]).is_err());
     }
 }

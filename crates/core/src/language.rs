@@ -1,5 +1,7 @@
-//! Languages, by BCP 47 tag: those that our own texts are in, and which of several texts is nearest to a reader. Not here:
-//! the texts.
+//! Languages, by BCP 47 tag: what is one, those that our own texts are in, and which of several texts is nearest to a reader. Not
+//! here: the texts.
+
+use crate::text::Violation;
 
 /// A language that texts of ours are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,30 @@ impl Language {
     }
 }
 
+/// A BCP 47 tag, as it was given.
+///
+/// # Errors
+/// A [`Violation`] when it is none.
+pub fn parse_tag(text: &str) -> Result<String, Violation> {
+    if is_tag(text) {
+        return Ok(text.to_owned());
+    }
+    Err(Violation::new("must be a language tag such as en or pt-BR"))
+}
+
+/// Whether it has 1 to 8 groups of 1 to 8 letters and digits; the first has letters only.
+pub(crate) fn is_tag(tag: &str) -> bool {
+    let mut groups = tag.split('-');
+    let alphabetic = groups.next().is_some_and(|first| {
+        (1..=8).contains(&first.len()) && first.bytes().all(|b| b.is_ascii_alphabetic())
+    });
+    alphabetic
+        && tag.len() <= 71
+        && groups.all(|group| {
+            (1..=8).contains(&group.len()) && group.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+}
+
 /// Of what there is `by_tag`, what is for a reader of `locale`: of exactly this tag, ignoring case; else of its language alone
 /// (`fr` for `fr-CA`); else `en`; else the first; with its tag.
 pub fn nearest<'t, T>(
@@ -59,6 +85,20 @@ mod tests {
     #[case(&["fra"], "en")]
     fn the_first_language_that_is_spoken_is_taken(#[case] wanted: &[&str], #[case] tag: &str) {
         assert_eq!(Language::of(wanted.iter().copied()).tag(), tag);
+    }
+
+    #[rstest::rstest]
+    #[case("", false)]
+    #[case("e n", false)]
+    #[case("1e", false)]
+    #[case("en_GB", false)]
+    #[case("en-", false)]
+    #[case("englishes", false)]
+    #[case("en", true)]
+    #[case("pt-BR", true)]
+    #[case("de-1996", true)]
+    fn a_tag_has_groups_of_letters_and_digits(#[case] text: &str, #[case] is_one: bool) {
+        assert_eq!(parse_tag(text).ok().as_deref(), is_one.then_some(text));
     }
 
     #[rstest::rstest]

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use crate::category::is_language_tag;
-use crate::language::nearest;
+use crate::language::{is_tag, nearest};
 use crate::text::Violation;
 
 /// When an email about a notification goes out.
@@ -135,7 +134,7 @@ impl Templates {
             return Err(Violation::new("must have at most 32 languages"));
         }
         for (tag, Template { subject, html, text }) in &templates {
-            if !is_language_tag(tag) {
+            if !is_tag(tag) {
                 return Err(Violation::new("must be keyed by language tags such as en or pt-BR"));
             }
             if subject.trim().is_empty() || subject.len() > Self::MAX_SUBJECT {

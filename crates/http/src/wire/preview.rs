@@ -1,6 +1,7 @@
 //! A mail that nobody is sent, as a request and as an answer.
 
-use grelot_core::{CategoryMail, Content, Localized};
+use grelot_core::language::parse_tag;
+use grelot_core::{CategoryMail, Content};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -65,7 +66,7 @@ pub(crate) struct PreviewIn {
 impl FromJson for PreviewIn {
     fn from_json(field: &Field<'_>, errors: &mut Errors) -> Option<Self> {
         let object = Object::read(field, &["locale", "notification", "email"], errors)?;
-        let locale = object.optional("locale").and_then(|field| locale(&field, errors));
+        let locale = object.optional("locale").and_then(|field| field.parse(errors, parse_tag));
         let item = object.optional("notification").and_then(|field| {
             let object = Object::read(&field, &CONTENT, errors)?;
             read_content(&object, errors)
@@ -73,14 +74,6 @@ impl FromJson for PreviewIn {
         let mail = object.optional("email").and_then(|field| mail::read(&field, errors));
         // What is refused is recorded, so that the whole body is.
         Some(Self { locale, item, mail })
-    }
-}
-
-fn locale(field: &Field<'_>, errors: &mut Errors) -> Option<String> {
-    let text = field.string(errors)?;
-    match Localized::new(vec![(text.clone().into_owned(), "x".to_owned())]) {
-        Ok(_tag) => Some(text.into_owned()),
-        Err(_violation) => field.refuse("must be a language tag such as en or pt-BR", errors),
     }
 }
 
