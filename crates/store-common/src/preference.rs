@@ -78,6 +78,13 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_is_an_object_by_channel() {
+        let key = CategoryKey::parse("a").unwrap();
+        let choice = Choice { in_app: Some(false), email: None };
+        assert_eq!(encode_choices(&BTreeMap::from([(key, choice)])), r#"{"a":{"inApp":false}}"#);
+    }
+
+    #[test]
     fn choices_of_another_form_do_not_decode() {
         for text in ["", "[]", r#"{"Billing":{}}"#, r#"{"a":true}"#, r#"{"a":{"sms":true}}"#] {
             assert_eq!(decode_choices(text), None, "{text}");
