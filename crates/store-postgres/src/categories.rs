@@ -38,8 +38,8 @@ impl CategoryRegistry for PostgresStore {
 impl Snapshot {
     /// Every category. There are as many as the operator made, so that they are read as a whole.
     pub(crate) async fn categories(&self) -> Result<Arc<Categories>, Failure> {
-        let found = rows::all(&self.connection, sql::CATEGORIES, &[], category).await?;
-        Ok(Arc::new(by_key(found)))
+        let found = rows::query(&self.connection, sql::CATEGORIES, &[]).await?;
+        Ok(Arc::new(self.readable(&found)?))
     }
 
     /// Those of the categories that there are.
@@ -51,14 +51,21 @@ impl Snapshot {
             return Ok(Categories::new());
         }
         let keys: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
-        let found =
-            rows::all(&self.connection, sql::CATEGORIES_OF_KEYS, &[&keys], category).await?;
-        Ok(by_key(found))
+        let found = rows::query(&self.connection, sql::CATEGORIES_OF_KEYS, &[&keys]).await?;
+        self.readable(&found)
     }
-}
 
-fn by_key(found: Vec<Category>) -> Categories {
-    found.into_iter().map(|category| (category.key.clone(), category)).collect()
+    /// Those that can be read.
+    fn readable(&self, found: &[Row]) -> Result<Categories, Failure> {
+        let mut categories = Categories::new();
+        for row in found {
+            let key = rows::get(row, 0, "categories.key")?;
+            if let Some(category) = self.context.readable(key, category(row)) {
+                categories.insert(category.key.clone(), category);
+            }
+        }
+        Ok(categories)
+    }
 }
 
 impl Tx {

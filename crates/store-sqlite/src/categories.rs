@@ -36,12 +36,21 @@ impl CategoryRegistry for SqliteStore {
 impl Snapshot<'_> {
     /// Every category. There are as many as the operator made, so that they are read as a whole.
     pub(crate) fn categories(&self) -> Result<Arc<Categories>, Failure> {
-        let found = rows::all(self.connection, sql::CATEGORIES, [], category)?;
-        Ok(Arc::new(found.into_iter().map(|category| (category.key.clone(), category)).collect()))
+        let found = rows::all(self.connection, sql::CATEGORIES, [], |row| self.readable(row))?;
+        let found = found.into_iter().flatten();
+        Ok(Arc::new(found.map(|category| (category.key.clone(), category)).collect()))
     }
 
     pub(crate) fn category(&self, key: &CategoryKey) -> Result<Option<Category>, Failure> {
-        rows::optional(self.connection, sql::CATEGORY, [key.as_str()], category)
+        let key = [key.as_str()];
+        let found = rows::optional(self.connection, sql::CATEGORY, key, |row| self.readable(row))?;
+        Ok(found.flatten())
+    }
+
+    fn readable(&self, row: &Row<'_>) -> Result<Option<Category>, Failure> {
+        let key = row.get_ref(0)?.as_bytes_or_null().map_err(rusqlite::Error::from)?;
+        let key = String::from_utf8_lossy(key.unwrap_or_default());
+        Ok(self.context.readable(&key, category(row)))
     }
 }
 

@@ -9,6 +9,7 @@ mod commit_order;
 mod failing;
 mod joining;
 mod nodes;
+mod odd_rows;
 mod outbox;
 mod outside;
 mod outside_counts;
