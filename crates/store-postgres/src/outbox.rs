@@ -174,6 +174,7 @@ impl Tx {
     /// Takes deliveries from workers whose lease ran out; returns how many.
     async fn take_back(&self, limit: usize) -> Result<usize, Failure> {
         let params: rows::Params<'_> = &[&self.now.millis(), &rows::limit(limit)];
+        rows::execute(&self.connection, sql::OUTBOX_ENDLESS, params).await?;
         let gone = rows::query(&self.connection, sql::OUTBOX_EXPIRED, params).await?;
         let gone = self
             .readable(&gone, |row| {

@@ -114,9 +114,9 @@ statements! {
         RETURNING 1)
         SELECT 1 / (count(*) = $12)::int FROM kept"#;
     /// The columns of which a host made a text of limited length. The modifier counts four more.
-    NOTIFICATIONS_WIDTHS = r#"SELECT attname::text, atttypmod - 4 FROM pg_attribute
+    NOTIFICATIONS_WIDTHS = "SELECT attname::text, atttypmod - 4 FROM pg_attribute
         WHERE attrelid = 'public.notifications'::regclass AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype)
-        AND atttypmod > 4 AND NOT attisdropped ORDER BY attnum"#;
+        AND atttypmod > 4 AND NOT attisdropped ORDER BY attnum";
     NOTIFICATION_OF_USER = concat!(notification!(),
         r#" FROM public.notifications WHERE id = $2 AND "userId" = $1 AND seq IS NOT NULL"#);
     NOTIFICATIONS_OF_USER = concat!(notification!(),
@@ -317,10 +317,11 @@ statements! {
             $8::text[], $9::text[], $10::bigint[], $12::text[])
             AS r (id, "userId", "notificationId", seq, unit, "inAppRule", rule, "digestId", state, "dueAt", reason)
         JOIN unnest($13::text[], $14::text[]) WITH ORDINALITY AS c (content, category, unit) USING (unit)"#;
-    /// When the next delivery is due, or a lease runs out.
+    /// When the next delivery is due, or a lease runs out: long ago, where it would never.
     OUTBOX_NEXT = r#"SELECT least(
         (SELECT "dueAt" FROM grelot.deliveries WHERE state = 'pending' ORDER BY "dueAt" LIMIT 1),
-        (SELECT "leasedUntil" FROM grelot.deliveries WHERE state = 'sending' ORDER BY "leasedUntil" LIMIT 1))"#;
+        (SELECT "leasedUntil" FROM grelot.deliveries WHERE state = 'sending' ORDER BY "leasedUntil" LIMIT 1),
+        (SELECT 0::bigint FROM grelot.deliveries WHERE state = 'sending' AND "leasedUntil" IS NULL LIMIT 1))"#;
     OUTBOX_OLDEST_DUE = r#"SELECT "readyAt" FROM grelot.deliveries WHERE state = 'pending' AND "dueAt" <= $1
         ORDER BY "dueAt", "readyAt" LIMIT 1"#;
     /// Those that another node looks at are its own.
@@ -333,6 +334,10 @@ statements! {
         token = token + 1 WHERE id = ANY ($1::text[])"#;
     OUTBOX_PUT_ASIDE = r#"UPDATE grelot.deliveries d SET "dueAt" = e."dueAt"
         FROM unnest($1::text[], $2::bigint[]) AS e (id, "dueAt") WHERE d.id = e.id"#;
+    /// Another program wrote them so, and no lease would ever run out: it does now.
+    OUTBOX_ENDLESS = r#"UPDATE grelot.deliveries SET "leasedUntil" = $1 WHERE id = ANY (ARRAY(
+        SELECT id FROM grelot.deliveries WHERE state = 'sending' AND "leasedUntil" IS NULL LIMIT $2
+        FOR UPDATE SKIP LOCKED))"#;
     OUTBOX_EXPIRED = r#"SELECT id, "userId", lost, "startedAt" FROM grelot.deliveries
         WHERE state = 'sending' AND "leasedUntil" <= $1 ORDER BY "leasedUntil" LIMIT $2 FOR UPDATE SKIP LOCKED"#;
     OUTBOX_LOST = r#"UPDATE grelot.deliveries SET state = $2, lost = $3, "dueAt" = $4, "leasedUntil" = NULL,

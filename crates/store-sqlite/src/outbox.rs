@@ -52,7 +52,8 @@ impl Snapshot<'_> {
         let first =
             |statement| rows::optional(self.connection, statement, [], |row| rows::instant(row, 0));
         let (due, leased) = (first(sql::OUTBOX_NEXT_DUE)?, first(sql::OUTBOX_NEXT_LEASE)?);
-        Ok(due.into_iter().chain(leased).min())
+        let endless = first(sql::OUTBOX_NEXT_ENDLESS)?;
+        Ok([due, leased, endless].into_iter().flatten().min())
     }
 
     fn head(&self, user: &UserId) -> Result<Option<Head>, Failure> {
@@ -231,17 +232,14 @@ impl Tx<'_> {
 
     /// Takes deliveries from workers whose lease ran out; returns how many.
     fn take_back(&self, limit: usize) -> Result<usize, Failure> {
-        let gone = rows::all(
-            self.connection,
-            sql::OUTBOX_EXPIRED,
-            params![self.now.millis(), rows::limit(limit)],
-            |row| {
-                let lost = rows::count(row, 2, "deliveries.lost");
-                let started_at = rows::instant_or_null(row, 3)?;
-                let started_at = started_at.ok_or(Failure::Corrupt("deliveries.startedAt"));
-                Ok((Named::read(row)?, lost.and_then(|lost| Ok((lost, started_at?)))))
-            },
-        )?;
+        let params = params![self.now.millis(), rows::limit(limit)];
+        rows::execute(self.connection, sql::OUTBOX_ENDLESS, params)?;
+        let gone = rows::all(self.connection, sql::OUTBOX_EXPIRED, params, |row| {
+            let lost = rows::count(row, 2, "deliveries.lost");
+            let started_at = rows::instant_or_null(row, 3)?;
+            let started_at = started_at.ok_or(Failure::Corrupt("deliveries.startedAt"));
+            Ok((Named::read(row)?, lost.and_then(|lost| Ok((lost, started_at?)))))
+        })?;
         let mut found = 0;
         for (named, rest) in gone {
             let Some((id, user, (lost, started_at))) = self.readable(named, rest)? else {

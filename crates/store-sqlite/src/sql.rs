@@ -146,6 +146,9 @@ statements! {
         WHERE state = 'pending' AND dueAt > 0 ORDER BY dueAt LIMIT 1";
     OUTBOX_NEXT_LEASE = "SELECT leasedUntil FROM deliveries INDEXED BY deliveries_leased
         WHERE state = 'sending' AND leasedUntil > 0 ORDER BY leasedUntil LIMIT 1";
+    /// One that is out for ever: its lease ran out long ago.
+    OUTBOX_NEXT_ENDLESS = "SELECT 0 FROM deliveries INDEXED BY deliveries_leased
+        WHERE state = 'sending' AND leasedUntil IS NULL LIMIT 1";
     OUTBOX_OLDEST_DUE = "SELECT readyAt FROM deliveries INDEXED BY deliveries_due
         WHERE state = 'pending' AND dueAt <= ?1
         ORDER BY dueAt, readyAt LIMIT 1";
@@ -158,6 +161,10 @@ statements! {
     OUTBOX_LEASE = "UPDATE deliveries SET state = 'sending', leasedUntil = ?2, startedAt = ?3, token = token + 1
         WHERE id = ?1";
     OUTBOX_PUT_ASIDE = "UPDATE deliveries SET dueAt = ?2 WHERE id = ?1";
+    /// Another program wrote them so, and no lease would ever run out: it does now.
+    OUTBOX_ENDLESS = "UPDATE deliveries SET leasedUntil = ?1 WHERE id IN (
+        SELECT id FROM deliveries INDEXED BY deliveries_leased
+        WHERE state = 'sending' AND leasedUntil IS NULL LIMIT ?2)";
     OUTBOX_EXPIRED = "SELECT id, userId, lost, startedAt FROM deliveries INDEXED BY deliveries_leased
         WHERE state = 'sending' AND leasedUntil <= ?1
         ORDER BY leasedUntil LIMIT ?2";

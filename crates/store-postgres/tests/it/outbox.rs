@@ -235,3 +235,18 @@ async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
     let later = grelot_core::Timestamp::from_millis(i64::MAX);
     assert_eq!(store.prune_deliveries(later, 10).await.unwrap(), 5);
 }
+
+#[tokio::test]
+async fn a_delivery_that_is_out_for_ever_comes_back() {
+    let backend = TempBackend::new();
+    let (store, clock) = node(&backend).await;
+    let ann = reachable(&store, "ann").await;
+    mail(&store, &ann, "one").await;
+    clock.advance(Duration::from_mins(5));
+    let first = store.lease(1).await.unwrap().leases.remove(0);
+    backend.database.run(r#"UPDATE grelot.deliveries SET "leasedUntil" = NULL"#);
+    let again = store.lease(1).await.unwrap();
+    assert_eq!(again.lost, 1);
+    let again = &again.leases[0];
+    assert_eq!((&again.id, again.token), (&first.id, first.token + 1));
+}

@@ -153,6 +153,26 @@ async fn rows_that_cannot_be_read_keep_nothing_of_others() {
     assert_eq!(store.prune_changes(far, 2).await.unwrap(), 1);
 }
 
+#[tokio::test]
+async fn a_delivery_that_is_out_for_ever_comes_back() {
+    let backend = TempBackend::new();
+    let store = backend.open_store();
+    let ann = user("ann");
+    let email = Some("someone@example.com".to_owned());
+    store.put_contact(&ann, Contact { email, ..Contact::default() }).await.unwrap();
+    notify(&*store, NotifyRequest { mail: MailPolicy::ON, ..request(&ann, content("one")) })
+        .await
+        .unwrap();
+    let stranger = Connection::open(backend.path()).unwrap();
+    stranger.execute("UPDATE deliveries SET dueAt = 1, readyAt = 1", []).unwrap();
+    let first = store.lease(1).await.unwrap().leases.remove(0);
+    stranger.execute("UPDATE deliveries SET leasedUntil = NULL", []).unwrap();
+    let again = store.lease(1).await.unwrap();
+    assert_eq!(again.lost, 1);
+    let again = &again.leases[0];
+    assert_eq!((&again.id, again.token), (&first.id, first.token + 1));
+}
+
 fn category(key: &CategoryKey) -> Category {
     Category {
         key: key.clone(),
