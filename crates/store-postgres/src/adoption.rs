@@ -64,7 +64,8 @@ impl Tx {
         let mut held = Held::with_capacity(found.len());
         for row in &found {
             // Meanwhile it may have got a user whom nobody could name.
-            if let Ok(user) = UserId::parse(rows::get(row, 10, "notifications.userId")?) {
+            let user: Option<&str> = rows::get(row, 10, "notifications.userId")?;
+            if let Some(user) = user.and_then(|user| UserId::parse(user).ok()) {
                 let notification = rows::notification(row, &user)?;
                 held.insert(notification.id, notification);
             }

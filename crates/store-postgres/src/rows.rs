@@ -151,29 +151,32 @@ pub(crate) fn inbox(row: &Row, index: usize) -> Result<Inbox, Failure> {
 /// it is not adopted. Another program may have written it, so whatever its columns hold makes a notification.
 pub(crate) fn notification(row: &Row, user: &UserId) -> Result<Notification, Failure> {
     let read_at: Option<Stamp> = get(row, 8, "notifications.readAt")?;
-    let created_at: Stamp = get(row, 9, "notifications.createdAt")?;
+    let created_at: Option<Stamp> = get(row, 9, "notifications.createdAt")?;
     Ok(Notification {
         id: parsed(row, 0, "notifications.id", NotificationId::parse)?,
         user: user.clone(),
         seq: seq_or_null(row, 1, "notifications.seq")?.unwrap_or_default(),
         content: Arc::new(content(row)?),
         read_at: read_at.map(|stamp| stamp.0),
-        created_at: created_at.0,
+        // A host may have let go of the constraint. When it was, nobody knows.
+        created_at: created_at.map_or(Timestamp::from_millis(0), |stamp| stamp.0),
     })
 }
 
 fn content(row: &Row) -> Result<Content, Failure> {
-    let kind: &str = get(row, 2, "notifications.type")?;
+    let kind: Option<&str> = get(row, 2, "notifications.type")?;
     let category: Option<&str> = get(row, 3, "notifications.category")?;
     let body: Option<&str> = get(row, 5, "notifications.body")?;
     let link: Option<&str> = get(row, 6, "notifications.link")?;
     let data: Option<&str> = get(row, 7, "notifications.data")?;
     Ok(Content {
-        // A host may have added values to the type.
-        kind: NotificationType::parse(kind).unwrap_or_default(),
+        // A host may have added values to the type, or let go of the constraint.
+        kind: kind.and_then(|text| NotificationType::parse(text).ok()).unwrap_or_default(),
         category: category.and_then(|text| CategoryKey::parse(text).ok()),
-        title: lenient::title(get(row, 4, "notifications.title")?)
-            .ok_or(Failure::Corrupt("notifications.title"))?,
+        title: lenient::title(
+            get::<Option<&str>>(row, 4, "notifications.title")?.unwrap_or_default(),
+        )
+        .ok_or(Failure::Corrupt("notifications.title"))?,
         body: body.and_then(lenient::body),
         link: link.and_then(|text| Link::parse(text).ok()),
         data: data.and_then(lenient::data),
