@@ -12,14 +12,15 @@ DENY_VERSION := 0.20.2
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# The page, built from the packages. A registry that lacks the optional packages of other systems makes `npm ci` refuse: then
-# by the lock, as far as it goes.
+# The page, built from the packages, with what that takes and nothing of the tests. A registry that lacks the optional packages
+# of other systems makes `npm ci` refuse: then by the lock, as far as it goes.
 DEMO_SOURCES := $(shell find packages/client/src packages/react/src packages/react/style.css apps/demo/src apps/demo/public \
 	apps/demo/index.html apps/demo/vite.config.ts -type f)
 
 node_modules/.package-lock.json: package-lock.json
 	@echo "installing the packages of the demo page" >&2
-	@npm ci --no-audit --no-fund --loglevel=error || npm install --no-save --no-audit --no-fund --loglevel=error
+	@npm ci --workspace apps/demo --no-audit --no-fund --loglevel=error \
+		|| npm install --workspace apps/demo --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 apps/demo/dist/index.html: node_modules/.package-lock.json $(DEMO_SOURCES)
@@ -28,7 +29,7 @@ apps/demo/dist/index.html: node_modules/.package-lock.json $(DEMO_SOURCES)
 	@touch $@
 
 demo: apps/demo/dist/index.html ## Build and serve the demo; prints its address and a curl that rings the bell
-	@echo "building the demo (a first build takes a few minutes)" >&2
+	@echo "building the demo (the first time takes some minutes)" >&2
 	@$(SHOW_PROGRESS) $(CARGO) build --locked --profile demo --package grelot --bin grelot
 	@exec target/demo/grelot demo
 
@@ -71,7 +72,8 @@ examples: ## Pack the TypeScript packages, install them into the Vite and Next.j
 	@$(CARGO) build --locked --package grelot --bin grelot
 	@scripts/examples
 
-wpt: node_modules/.package-lock.json ## Run the web platform's tests of EventSource on the client's stream (680 MB to download, once)
+wpt: ## Run the web platform's tests of EventSource on the client's stream (680 MB to download, once)
+	@npm ls --workspace e2e >/dev/null 2>&1 || npm ci --no-audit --no-fund || npm install --no-save --no-audit --no-fund
 	@scripts/wpt
 
 deny: $(TOOLS)/bin/cargo-deny ## Check licences, sources and duplicates of dependencies

@@ -9,7 +9,7 @@ export const fr: Messages = {
   all: "Toutes",
   unread: "Non lues",
   read: "Lues",
-  allCategories: "Toutes catégories",
+  allCategories: "Catégories",
   markAllAsRead: "Tout marquer comme lu",
   markAsRead: "Marquer comme lue",
   markAsUnread: "Marquer comme non lue",
