@@ -240,8 +240,8 @@ async fn a_delivery_that_cannot_be_read_is_given_up_and_in_nobody_s_way() {
 async fn a_delivery_that_is_out_for_ever_comes_back() {
     let backend = TempBackend::new();
     let (store, clock) = node(&backend).await;
-    let ann = reachable(&store, "ann").await;
-    mail(&store, &ann, "one").await;
+    let ann = reachable(&*store, "ann").await;
+    mail(&*store, &ann, content("one")).await;
     clock.advance(Duration::from_mins(5));
     let first = store.lease(1).await.unwrap().leases.remove(0);
     backend.database.run(r#"UPDATE grelot.deliveries SET "leasedUntil" = NULL"#);

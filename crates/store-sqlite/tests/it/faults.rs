@@ -157,12 +157,8 @@ async fn rows_that_cannot_be_read_keep_nothing_of_others() {
 async fn a_delivery_that_is_out_for_ever_comes_back() {
     let backend = TempBackend::new();
     let store = backend.open_store();
-    let ann = user("ann");
-    let email = Some("someone@example.com".to_owned());
-    store.put_contact(&ann, Contact { email, ..Contact::default() }).await.unwrap();
-    notify(&*store, NotifyRequest { mail: MailPolicy::ON, ..request(&ann, content("one")) })
-        .await
-        .unwrap();
+    let ann = reachable(&*store, "ann").await;
+    mail(&*store, &ann, content("one")).await;
     let stranger = Connection::open(backend.path()).unwrap();
     stranger.execute("UPDATE deliveries SET dueAt = 1, readyAt = 1", []).unwrap();
     let first = store.lease(1).await.unwrap().leases.remove(0);
