@@ -14,6 +14,7 @@ mod history;
 mod migration;
 mod paging;
 mod preference;
+mod scopes;
 mod slots;
 
 pub use answer::{ANSWERS_KEPT, Kept, KeptRow, encode_answer};
@@ -26,4 +27,5 @@ pub use history::ChangeRow;
 pub use migration::{Applied, Migration, MigrationReport, SchemaError, new_secret};
 pub use paging::{in_order, merge, page, poll};
 pub use preference::{decode_choices, decode_quiet, encode_choice, encode_choices, encode_quiet};
+pub use scopes::{decode_scopes, encode_scopes};
 pub use slots::{SlotGuard, Slots};

@@ -1,8 +1,9 @@
 //! The port `Keys`: API keys, without their secrets.
 
 use async_trait::async_trait;
-use grelot_core::{ApiKey, Fingerprint, Scope, Scopes, Timestamp};
+use grelot_core::{ApiKey, Fingerprint, Timestamp};
 use grelot_store::{Keys, StoreError};
+use grelot_store_common::{decode_scopes, encode_scopes};
 use tokio_postgres::Row;
 
 use crate::error::Failure;
@@ -29,12 +30,11 @@ impl Keys for PostgresStore {
 
     async fn create_api_key(&self, key: ApiKey) -> Result<(), StoreError> {
         self.write(move |tx| async move {
-            let scopes: Vec<&str> = key.scopes.iter().map(Scope::name).collect();
             let params: rows::Params<'_> = &[
                 &key.id,
                 &key.name,
                 &&key.digest.0[..],
-                &scopes.join(" "),
+                &encode_scopes(key.scopes),
                 &key.created_at.millis(),
                 &key.revoked_at.map(Timestamp::millis),
             ];
@@ -68,15 +68,8 @@ fn api_key(row: &Row) -> Result<ApiKey, Failure> {
         id: rows::get(row, 0, "api_keys.id")?,
         name: rows::get(row, 1, "api_keys.name")?,
         digest: Fingerprint(digest),
-        scopes: rows::parsed(row, 3, "api_keys.scopes", scopes)?,
+        scopes: rows::parsed(row, 3, "api_keys.scopes", decode_scopes)?,
         created_at: rows::instant(row, 4, "api_keys.createdAt")?,
         revoked_at: rows::instant_or_null(row, 5, "api_keys.revokedAt")?,
     })
-}
-
-/// `None` for an unknown name, and for no name at all: that list would mean every scope.
-fn scopes(text: &str) -> Option<Scopes> {
-    let named: Option<Vec<Scope>> =
-        text.split_whitespace().map(|name| Scope::parse(name).ok()).collect();
-    named.filter(|scopes| !scopes.is_empty()).map(|scopes| Scopes::of(&scopes))
 }

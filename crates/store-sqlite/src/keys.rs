@@ -1,8 +1,9 @@
 //! The port `Keys`: API keys, without their secrets.
 
 use async_trait::async_trait;
-use grelot_core::{ApiKey, Fingerprint, Scope, Scopes, Timestamp};
+use grelot_core::{ApiKey, Fingerprint, Timestamp};
 use grelot_store::{Keys, StoreError};
+use grelot_store_common::{decode_scopes, encode_scopes};
 use rusqlite::{Row, params};
 
 use crate::error::Failure;
@@ -23,7 +24,6 @@ impl Keys for SqliteStore {
 
     async fn create_api_key(&self, key: ApiKey) -> Result<(), StoreError> {
         self.write(1, None, move |tx| {
-            let scopes: Vec<&str> = key.scopes.iter().map(Scope::name).collect();
             rows::execute(
                 tx.connection,
                 sql::API_KEY_INSERT,
@@ -31,7 +31,7 @@ impl Keys for SqliteStore {
                     key.id,
                     key.name,
                     key.digest.0,
-                    scopes.join(" "),
+                    encode_scopes(key.scopes),
                     key.created_at.millis(),
                     key.revoked_at.map(Timestamp::millis),
                 ],
@@ -64,15 +64,8 @@ fn api_key(row: &Row<'_>) -> Result<ApiKey, Failure> {
         id: row.get(0)?,
         name: row.get(1)?,
         digest: Fingerprint(row.get(2)?),
-        scopes: rows::parsed(row, 3, "api_keys.scopes", scopes)?,
+        scopes: rows::parsed(row, 3, "api_keys.scopes", decode_scopes)?,
         created_at: rows::instant(row, 4)?,
         revoked_at: rows::instant_or_null(row, 5)?,
     })
-}
-
-/// `None` for an unknown name, and for no name at all: that list would mean every scope.
-fn scopes(text: &str) -> Option<Scopes> {
-    let named: Option<Vec<Scope>> =
-        text.split_whitespace().map(|name| Scope::parse(name).ok()).collect();
-    named.filter(|scopes| !scopes.is_empty()).map(|scopes| Scopes::of(&scopes))
 }
