@@ -21,6 +21,7 @@ pub mod api;
 pub mod balancer;
 pub mod history;
 pub mod nats;
+mod port;
 pub mod postgres;
 pub mod program;
 pub mod proxy;

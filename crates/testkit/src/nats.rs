@@ -3,14 +3,13 @@
 //! The program is that of the search path, else the one that `scripts/test` installs.
 
 use std::ffi::{OsStr, OsString};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::ready;
+use crate::{port, ready};
 
 /// A server that keeps nothing.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ impl Server {
 
     /// A server with more arguments than its address.
     pub fn start_with(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<Self> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = port::free()?;
         let arguments = arguments.into_iter().map(|text| text.as_ref().to_owned()).collect();
         let mut server = Self { arguments, port, running: None };
         server.restart()?;

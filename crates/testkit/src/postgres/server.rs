@@ -1,17 +1,23 @@
 //! A PostgreSQL server of one test, whose processes may be killed, frozen and started again. Its address stays.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process, pidfd_open, waitid,
+};
 use tempfile::TempDir;
 
-use crate::ready;
+use crate::{port, ready};
 
 use super::command::{as_server, initdb, psql, succeed};
+
+/// How long a process may take to end that was killed: it has memory to give back.
+const ENDED: Duration = Duration::from_secs(30);
 
 /// A server with a directory of its own.
 #[derive(Debug)]
@@ -25,7 +31,7 @@ impl Server {
     /// A new cluster, and its server.
     pub fn start() -> Result<Self> {
         let place = TempDir::with_prefix("grelot-postgres-")?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = port::free()?;
         let settings = format!(
             "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 200\n",
             place.path().display(),
@@ -65,9 +71,27 @@ impl Server {
         ready::wait_for("ready to accept connections", log)
     }
 
-    /// Ends all its processes as a power cut would; what the system had not written stays, as with any kill.
+    /// Ends all its processes as a power cut would, and returns when none is left: the next server takes over their port and
+    /// their files. What the system had not written stays, as with any kill.
     pub fn kill(&mut self) -> Result<()> {
-        self.end(Signal::KILL)
+        let running = self.running.as_ref().context("it does not run")?;
+        let main = pid(running.id())?;
+        // From here on it starts no other.
+        kill_process(main, Signal::STOP)?;
+        let standing = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(main), standing)?;
+        let mut others = Vec::new();
+        for process in children(running.id())? {
+            // One that has just ended is not waited for.
+            others.extend(pidfd_open(pid(process)?, PidfdFlags::empty()));
+        }
+        self.end(Signal::KILL)?;
+        for process in others {
+            let mut ended = [PollFd::new(&process, PollFlags::IN)];
+            let left = poll(&mut ended, Some(&Timespec::try_from(ENDED)?))?;
+            ensure!(left == 1, "a process of it outlives it");
+        }
+        Ok(())
     }
 
     /// Ends it without a checkpoint and without a word to its clients, as `pg_ctl stop -m immediate` does.
@@ -98,9 +122,8 @@ impl Server {
         let main = running.id();
         // The first one before the others: it would start them again.
         for process in std::iter::once(main).chain(children(main)?) {
-            let pid = Pid::from_raw(i32::try_from(process)?).context("no such process")?;
             // One that has just ended needs no signal.
-            let _ended = kill_process(pid, signal);
+            let _ended = kill_process(pid(process)?, signal);
         }
         Ok(())
     }
@@ -111,6 +134,10 @@ impl Drop for Server {
         // One that is frozen takes this signal too.
         let _ended = self.kill();
     }
+}
+
+fn pid(process: u32) -> Result<Pid> {
+    Pid::from_raw(i32::try_from(process)?).context("no such process")
 }
 
 /// The processes that `parent` started.
