@@ -37,6 +37,12 @@ pub(super) fn complete(path: &str, method: &HttpMethod, operation: &mut Operatio
             kinds.extend([P::UnsupportedMediaType, P::Validation]);
         }
     }
+    // They may be tables of a host, who has rules for them.
+    let writes = *method != HttpMethod::Get;
+    if writes && (path.starts_with("/api/notifications") || path == "/api/internal/users/{userId}")
+    {
+        kinds.push(P::Validation);
+    }
     let preview = path.ends_with("/preview");
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         // A read-all without a body is about everything, and a preview about a sample.

@@ -2064,6 +2064,7 @@ export interface operations {
                 };
             };
             readonly 413: components["responses"]["PayloadTooLarge"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };
@@ -2129,6 +2130,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthorized"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };
@@ -2163,6 +2165,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthorized"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };
@@ -2197,6 +2200,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthorized"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };
@@ -2536,6 +2540,7 @@ export interface operations {
             readonly 401: components["responses"]["Unauthorized"];
             readonly 403: components["responses"]["Forbidden"];
             readonly 404: components["responses"]["NotFound"];
+            readonly 422: components["responses"]["Validation"];
             readonly 503: components["responses"]["Unavailable"];
         };
     };
