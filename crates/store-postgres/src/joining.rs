@@ -39,11 +39,12 @@ const INDEXES: [(&str, &str); 6] = [
 ];
 
 /// Makes older rows of some that nobody wrote down: a trigger was away when they came. What a row has and what is written
-/// down of it change in one transaction, so that none which another node adopts is among them.
+/// down of it change in one transaction, so that none which another node adopts is among them. Many at once, as each time all
+/// that is written down has to be read.
 const MISSED: &str = r#"UPDATE public.notifications SET "stateSeq" = NULL WHERE id = ANY (ARRAY(
     SELECT n.id FROM public.notifications n WHERE n.seq IS NULL AND n."stateSeq" = 0
     AND NOT EXISTS (SELECT 1 FROM grelot.outside o WHERE o.op = 'inserted' AND o.id = n.id)
-    ORDER BY n.id LIMIT 1000 FOR NO KEY UPDATE OF n SKIP LOCKED))"#;
+    LIMIT 10000 FOR NO KEY UPDATE OF n SKIP LOCKED))"#;
 /// Has the users of older rows listed, unless they are listed or being listed.
 const LIST: &str = r#"INSERT INTO grelot.joining (after) SELECT '' WHERE NOT EXISTS (SELECT 1 FROM grelot.backfill)
     AND EXISTS (SELECT 1 FROM public.notifications WHERE seq IS NULL AND "stateSeq" IS NULL)
@@ -158,7 +159,8 @@ pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result
 /// Looks for rows that came while a trigger was away or switched off, and has them listed among the older ones.
 pub(crate) async fn find_missed(connection: &Connection) -> Result<(), MigrateError> {
     let client = connection.client()?;
-    client.batch_execute("SET statement_timeout = 0").await?;
+    // What is written down has no index by what it is about, which a loop over it would need.
+    client.batch_execute("SET statement_timeout = 0; SET enable_nestloop = off").await?;
     let mut missed = 0;
     loop {
         match client.execute(MISSED, &[]).await? {
