@@ -81,20 +81,13 @@ impl Context {
 
 #[cfg(test)]
 mod tests {
+    use grelot_store::conformance::HandClock;
+
     use super::*;
-
-    #[derive(Debug)]
-    struct Never;
-
-    impl Clock for Never {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
 
     #[test]
     fn what_cannot_be_read_is_spoken_of_once_each_and_not_without_end() {
-        let context = Context::new([0; 32], Arc::new(Never));
+        let context = Context::new([0; 32], Arc::new(HandClock::new()));
         assert!(context.is_news("billing") && context.is_news("orders"));
         assert!(!context.is_news("billing"));
         let news = (0..1_000).filter(|number| context.is_news(&number.to_string())).count();

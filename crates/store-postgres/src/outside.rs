@@ -69,22 +69,17 @@ impl PostgresStore {
         mail: MailPolicy,
     ) -> Result<(Adopted, Option<StoreError>), StoreError> {
         let adopted = self.adopt_first(mail, BATCH).await;
-        match adopted {
-            Err(StoreError::Corrupt(_) | StoreError::Unavailable(_) | StoreError::Refused(_)) => {}
-            other => return Ok((other?, None)),
+        if matches!(adopted, Ok(_) | Err(StoreError::Busy)) {
+            return Ok((adopted?, None));
         }
         // One by one, so that what cannot be adopted holds up nothing else.
         let alone = self.adopt_first(mail, 1).await;
         match alone {
-            Err(
-                error @ (StoreError::Corrupt(_)
-                | StoreError::Unavailable(_)
-                | StoreError::Refused(_)),
-            ) => {
+            Ok(_) | Err(StoreError::Busy) => Ok((alone?, None)),
+            Err(error) => {
                 self.write(|tx| async move { tx.put_first_aside().await }).await?;
                 Ok((Adopted::default(), Some(error)))
             }
-            other => Ok((other?, None)),
         }
     }
 

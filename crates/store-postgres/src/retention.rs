@@ -51,15 +51,8 @@ impl PostgresStore {
                 Ok(Trimmed { removed, after, done: false })
             }
             Ok(_) => Ok(Trimmed { removed: 0, after: Some(full), done: false }),
-            Err(StoreError::Refused(why)) => {
-                error!(%why, "an inbox that is too full holds a row that may not go: left as it is");
-                Ok(Trimmed { removed: 0, after: Some(full), done: false })
-            }
-            Err(StoreError::Corrupt(what)) => {
-                error!(
-                    what,
-                    "an inbox that is too full holds a row that cannot be read: left as it is"
-                );
+            Err(why @ (StoreError::Refused(_) | StoreError::Corrupt(_))) => {
+                error!(%why, "an inbox that is too full holds a row that cannot go: left as it is");
                 Ok(Trimmed { removed: 0, after: Some(full), done: false })
             }
             Err(other) => Err(other),

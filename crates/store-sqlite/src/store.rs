@@ -217,27 +217,20 @@ impl Committed for Nobody {
 
 #[cfg(test)]
 mod tests {
-    use grelot_core::{Timestamp, UserId};
+    use grelot_core::UserId;
     use grelot_store::Inboxes as _;
+    use grelot_store::conformance::HandClock;
     use rusqlite::ffi;
     use tempfile::TempDir;
 
     use super::*;
 
-    #[derive(Debug)]
-    struct Never;
-
-    impl Clock for Never {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(0)
-        }
-    }
-
     #[tokio::test]
     async fn a_failed_sync_ends_the_store_without_a_second_try() {
         let directory = TempDir::new().unwrap();
         let options = SqliteOptions::new(directory.path().join("grelot.db"));
-        let store = SqliteStore::open(options, Arc::new(Never), Arc::new(Nobody)).unwrap();
+        let store =
+            SqliteStore::open(options, Arc::new(HandClock::new()), Arc::new(Nobody)).unwrap();
         let tries = Arc::new(std::sync::atomic::AtomicU32::new(0));
         let counted = Arc::clone(&tries);
         let failed = store.write(1, None, move |_| -> Result<(), Failure> {

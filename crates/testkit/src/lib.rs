@@ -6,7 +6,7 @@
 //! | [`nats`] | NATS servers, killed, frozen, started again |
 //! | [`postgres`] | PostgreSQL: a database of a test, or a server that is killed, frozen, started again |
 //! | [`program`] | the binary: started, killed or stopped, started again on the same database and address |
-//! | `ready` | the start of a server that says when it is ready |
+//! | `ready`, `port` | the start of a server that says when it is ready, and where it listens |
 //! | [`proxy`] | a wire that a test cuts |
 //! | [`balancer`] | what passes connections on to those of several nodes that are ready |
 //! | [`api`] | HTTP calls, and what an answer says about what was written |

@@ -1,14 +1,12 @@
 //! A full disk, and rows that are not as this program writes them.
 
-use grelot_core::category::Localized;
-use grelot_core::{
-    Category, CategoryKey, CategoryMail, ChannelSet, Content, DeliveryState, ListFilter,
-    PreferencesUpdate,
+use grelot_core::{DeliveryState, ListFilter};
+use grelot_store::conformance::{
+    a_spoilt_category_is_in_nobodys_way, content, mail, reachable, request, user,
 };
-use grelot_store::conformance::{content, mail, reachable, request, user};
 use grelot_store::{
-    CategoryRegistry as _, Deliveries as _, DeliveryFilter, Inboxes as _, Maintenance as _,
-    Notify as _, NotifyError, PreferenceBook as _, StoreError, Users as _,
+    Deliveries as _, DeliveryFilter, Inboxes as _, Maintenance as _, NotifyError, StoreError,
+    Users as _,
 };
 use grelot_store_sqlite::SqliteOptions;
 use rusqlite::Connection;
@@ -169,47 +167,18 @@ async fn a_delivery_that_is_out_for_ever_comes_back() {
     assert_eq!((&again.id, again.token), (&first.id, first.token + 1));
 }
 
-fn category(key: &CategoryKey) -> Category {
-    Category {
-        key: key.clone(),
-        label: Localized::new(vec![("en".to_owned(), "A label".to_owned())]).unwrap(),
-        description: Localized::default(),
-        defaults: ChannelSet::ALL,
-        mandatory: ChannelSet::NONE,
-        mail: CategoryMail::default(),
-    }
-}
-
 #[tokio::test]
 async fn a_category_that_cannot_be_read_counts_as_missing_and_is_in_nobody_s_way() {
     let backend = TempBackend::new();
     let store = backend.open_store();
-    let (good, bad) = (CategoryKey::parse("good").unwrap(), CategoryKey::parse("bad").unwrap());
-    for key in [&good, &bad] {
-        store.put_category(category(key)).await.unwrap();
-    }
-    let of = |key: &CategoryKey| Content { category: Some(key.clone()), ..content("one") };
-    let ann = user("ann");
     let stranger = Connection::open(backend.path()).unwrap();
-    for damage in [
+    let damages = [
         "UPDATE categories SET label = 'Label' WHERE key = 'bad'",
         "UPDATE categories SET mailMode = 'loud' WHERE key = 'bad'",
         "UPDATE categories SET mailDelay = -1 WHERE key = 'bad'",
         "INSERT INTO categories SELECT 'No key', label, description, defaultInApp, defaultEmail, mandatoryInApp,
             mandatoryEmail, mailMode, mailDelay, mailTemplates FROM categories WHERE key = 'good'",
-    ] {
-        stranger.execute(damage, []).unwrap();
-        // With nothing remembered.
-        store.delete_category(&CategoryKey::parse("other").unwrap()).await.unwrap();
-        assert_eq!(store.categories().await.unwrap().keys().collect::<Vec<_>>(), [&good]);
-        assert!(store.preferences(&ann).await.unwrap().categories.contains_key(&good));
-        notify(&*store, request(&ann, of(&good))).await.unwrap();
-        let refused = notify(&*store, request(&ann, of(&bad))).await;
-        assert!(matches!(refused, Err(NotifyError::UnknownCategory)), "{refused:?}");
-        let update = PreferencesUpdate { email: Some(false), ..Default::default() };
-        store.update_preferences(&ann, &update).await.unwrap();
-        store.preview(&request(&ann, of(&good))).await.unwrap();
-    }
-    store.put_category(category(&bad)).await.unwrap();
-    notify(&*store, request(&ann, of(&bad))).await.unwrap();
+    ];
+    let spoil = |damage: &str| assert_eq!(stranger.execute(damage, []).unwrap(), 1);
+    a_spoilt_category_is_in_nobodys_way(&*store, &damages, spoil).await;
 }

@@ -29,12 +29,14 @@ pub mod notify;
 pub mod preferences;
 pub mod replay;
 pub mod retention;
+mod spoilt;
 pub mod users;
 pub mod walk;
 mod world;
 
 pub use gate::Gate;
 pub use mailing::{mail, put_mail_category, reachable};
+pub use spoilt::a_spoilt_category_is_in_nobodys_way;
 pub use world::{
     Backend, HandClock, Heard, World, category, content, content_of, notify_one, request, send,
     user,
