@@ -38,13 +38,17 @@ const INDEXES: [(&str, &str); 6] = [
     ("notifications_waiting_idx", r#"("id") WHERE "seq" IS NULL AND "stateSeq" = 0"#),
 ];
 
-/// Makes older rows of some that nobody wrote down: a trigger was away when they came. What a row has and what is written
-/// down of it change in one transaction, so that none which another node adopts is among them. Many at once, as each time all
-/// that is written down has to be read.
-const MISSED: &str = r#"UPDATE public.notifications SET "stateSeq" = NULL WHERE id = ANY (ARRAY(
+/// Finds the rows that nobody wrote down: a trigger was away when they came. Looked for once, as all that is written down has
+/// to be read for it; what a row has and what is written down of it change in one transaction, so that none which another
+/// node adopts is among them.
+const MISSED: &str = r#"DECLARE missed CURSOR WITH HOLD FOR
     SELECT n.id FROM public.notifications n WHERE n.seq IS NULL AND n."stateSeq" = 0
-    AND NOT EXISTS (SELECT 1 FROM grelot.outside o WHERE o.op = 'inserted' AND o.id = n.id)
-    LIMIT 10000 FOR NO KEY UPDATE OF n SKIP LOCKED))"#;
+    AND NOT EXISTS (SELECT 1 FROM grelot.outside o WHERE o.op = 'inserted' AND o.id = n.id)"#;
+const SOME_MISSED: &str = "FETCH 1000 FROM missed";
+/// Makes older rows of them, unless another node did. Those that another program holds are left to the next start.
+const MARK_MISSED: &str = r#"UPDATE public.notifications SET "stateSeq" = NULL WHERE id = ANY (ARRAY(
+    SELECT id FROM public.notifications WHERE id = ANY ($1::text[]) AND seq IS NULL AND "stateSeq" = 0
+    FOR NO KEY UPDATE SKIP LOCKED))"#;
 /// Has the users of older rows listed, unless they are listed or being listed.
 const LIST: &str = r#"INSERT INTO grelot.joining (after) SELECT '' WHERE NOT EXISTS (SELECT 1 FROM grelot.backfill)
     AND EXISTS (SELECT 1 FROM public.notifications WHERE seq IS NULL AND "stateSeq" IS NULL)
@@ -160,14 +164,21 @@ pub(crate) async fn in_turn(connection: &Connection, statements: &str) -> Result
 pub(crate) async fn find_missed(connection: &Connection) -> Result<(), MigrateError> {
     let client = connection.client()?;
     // What is written down has no index by what it is about, which a loop over it would need.
-    client.batch_execute("SET statement_timeout = 0; SET enable_nestloop = off").await?;
+    let settings = "SET statement_timeout = 0; SET enable_nestloop = off";
+    client.batch_execute(&format!("{settings}; {MISSED}")).await?;
     let mut missed = 0;
     loop {
-        match client.execute(MISSED, &[]).await? {
-            0 => break,
-            some => missed += some,
+        let some = client.query(SOME_MISSED, &[]).await?;
+        if some.is_empty() {
+            break;
         }
+        let ids: Vec<&str> = some
+            .iter()
+            .map(|row| rows::get(row, 0, "notifications.id"))
+            .collect::<Result<_, _>>()?;
+        missed += client.execute(MARK_MISSED, &[&ids]).await?;
     }
+    client.batch_execute("CLOSE missed").await?;
     let list = if missed == 0 { LIST } else { LIST_AGAIN };
     if client.execute(list, &[]).await? > 0 {
         info!("notifications that came while Grelot could not see it are taken in as older ones");
